@@ -1,0 +1,66 @@
+"""What happened: typed events, and the journal entries that carry them."""
+
+from typing import ClassVar
+
+import msgspec
+
+
+class Principal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who caused a change.
+
+    ``name`` is a key's name, ``uid:1000`` for a local user, or a plugin's name;
+    ``interface`` is ``socket``, ``rest``, ``grpc``, ``config``, ``plugin`` or ``kernel``;
+    ``address`` is the client's address, where there is one;
+    ``scopes`` are what it may do (``*`` is everything).
+    """
+
+    name: str
+    interface: str = "kernel"
+    address: str = ""
+    scopes: tuple[str, ...] = ("*",)
+
+
+KERNEL = Principal("kernel")
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all events.
+
+    A subclass names its type once and for all, since the journal keeps it:
+    ``class ZoneCreated(Event, frozen=True, kw_only=True, tag="zone.created")``.
+    Fields are only ever added, with defaults.
+    An event is ephemeral (never stored) when its class says ``ephemeral = True``.
+    """
+
+    ephemeral: ClassVar[bool] = False
+
+
+def event_type(cls: type[Event]) -> str:
+    """The stable type name of an event class: the ``tag`` it was declared with."""
+    tag = cls.__struct_config__.tag
+    if not isinstance(tag, str):
+        raise TypeError(f"{cls.__qualname__} declares no tag: class {cls.__name__}(Event, tag=...)")
+    return tag
+
+
+class UnknownEvent(Event, frozen=True, kw_only=True, tag="unknown"):
+    """An entry whose type no installed plugin declares; its payload is kept as it is (msgpack)."""
+
+    type: str
+    payload: bytes
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the journal.
+
+    ``sequence`` counts from 1 without gaps; ``transaction`` is the sequence of the first entry of
+    the transaction, and also the version given to every value the transaction wrote.
+    ``time_ns`` is Unix time in nanoseconds.  Ephemeral events travel in entries of sequence 0.
+    """
+
+    sequence: int
+    transaction: int
+    time_ns: int
+    type: str
+    actor: Principal
+    event: Event

@@ -1,0 +1,101 @@
+"""The declaration of an operation, and what its handler is called with."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from microdns.events import KERNEL, Principal
+
+I = TypeVar("I", bound=msgspec.Struct)
+O = TypeVar("O")
+
+Progress = Callable[[int, int | None, str], None]
+"""``progress(done, total or None, what)``: told to whoever waits for the operation."""
+
+
+def _no_progress(done: int, total: int | None, what: str) -> None:
+    """For callers that show none."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """How an operation was called: by whom, and with which of the common options."""
+
+    principal: Principal = KERNEL
+    dry_run: bool = False
+    """Validate and compute everything, store nothing."""
+    if_version: int | None = None
+    """Only when the target still has this version (``Conflict`` otherwise)."""
+    progress: Progress = _no_progress
+
+
+Handler = Callable[[Call, I], Awaitable[O]]
+StreamHandler = Callable[[Call, I], AsyncIterator[O]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the command line's table: a heading, and the attribute or key it shows."""
+
+    heading: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Cli:
+    """How the command line spells an operation, where the default does not do.
+
+    By default ``zone.create`` is ``microdns zone create``, required fields of the input are
+    arguments in order, and optional ones are options.
+    """
+
+    input: type[msgspec.Struct] | None = None
+    """A struct that is easier to type than the operation's own input."""
+    convert: Callable[[Any], msgspec.Struct] | None = None
+    """Turns ``input`` into the operation's input, on the client's side (may read files)."""
+    render: Callable[[Any], str] | None = None
+    """Turns the output into text, in place of a table."""
+    columns: tuple[Column, ...] = ()
+    aliases: tuple[str, ...] = ()
+    hidden: bool = False
+    confirm: str = ""
+    """A question to ask on a terminal before doing it (``--yes`` answers it)."""
+
+
+@dataclass(frozen=True)
+class Operation(Generic[I, O]):
+    """One thing that can be done, with typed input and output.
+
+    ``name`` is ``noun.verb``; ``scope`` is what the caller must hold (``zones:write``).
+    ``http`` is verb and path below ``/api/v1`` (``DELETE /zones/{id}``), its placeholders being
+    fields of the input; ``grpc`` is ``ZoneService/DeleteZone``.  None keeps it off that interface.
+    A ``stream`` yields items of type ``output`` until the caller leaves.
+    ``offline`` operations touch only the store, so the command line may run them itself while no
+    process serves it.
+    """
+
+    name: str
+    summary: str
+    input: type[I]
+    output: Any
+    handler: Callable[[Call, I], Any]
+    scope: str
+    http: str | None = None
+    grpc: str | None = None
+    stream: bool = False
+    offline: bool = False
+    description: str = ""
+    examples: tuple[str, ...] = ()
+    """Command lines, shown in help and run by the documentation's tests."""
+    cli: Cli = field(default_factory=Cli)
+
+    def __post_init__(self) -> None:
+        noun, dot, verb = self.name.partition(".")
+        if not (noun and dot and verb and self.name.replace(".", "").replace("_", "").isalnum()):
+            raise ValueError(f"operation name {self.name!r} is not of the form noun.verb")
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The input of an operation that needs none, and the output of one that has nothing to say."""

@@ -1,0 +1,93 @@
+"""All operations of the running plugins, and the one way to call them."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from microdns.errors import Conflict, Denied, Invalid, NotFound, Problem
+from microdns.events import Principal
+from microdns.operations.model import Call, Operation
+
+
+class OperationRegistry:
+    """Operations by name; plugins come and go while the process runs."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, tuple[str, Operation[Any, Any]]] = {}
+
+    def add(self, owner: str, operations: Iterable[Operation[Any, Any]]) -> None:
+        """Register a plugin's operations; raises ``Conflict`` when a name is taken."""
+        for operation in operations:
+            holder = self._by_name.get(operation.name)
+            if holder is not None:
+                raise Conflict(
+                    f"operation {operation.name} of plugin {owner} exists in plugin {holder[0]}"
+                )
+            self._by_name[operation.name] = (owner, operation)
+
+    def remove(self, owner: str) -> None:
+        """Forget a plugin's operations."""
+        for name in [name for name, (holder, _) in self._by_name.items() if holder == owner]:
+            del self._by_name[name]
+
+    def __iter__(self) -> Iterator[Operation[Any, Any]]:
+        return (operation for _, operation in list(self._by_name.values()))
+
+    def owner(self, name: str) -> str:
+        """The plugin that an operation belongs to; raises ``NotFound``."""
+        return self._holder(name)[0]
+
+    def get(self, name: str) -> Operation[Any, Any]:
+        """The operation called ``name``; raises ``NotFound``."""
+        return self._holder(name)[1]
+
+    def _holder(self, name: str) -> tuple[str, Operation[Any, Any]]:
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise NotFound(f"no running plugin has an operation {name}") from None
+
+    async def call(self, name: str, raw: Any, call: Call) -> Any:
+        """Decode ``raw`` (plain JSON values), check the caller's scope, run, return the output.
+
+        Raises the errors of ``microdns.errors``; any other exception is a defect of the handler.
+        """
+        operation = self.get(name)
+        if operation.stream:
+            raise Invalid(f"{name} is a stream")
+        require_scope(call.principal, operation.scope)
+        return await operation.handler(call, decode_input(operation, raw))
+
+    def stream(self, name: str, raw: Any, call: Call) -> AsyncIterator[Any]:
+        """Like ``call``, for an operation that yields items."""
+        operation = self.get(name)
+        if not operation.stream:
+            raise Invalid(f"{name} is not a stream")
+        require_scope(call.principal, operation.scope)
+        items: AsyncIterator[Any] = operation.handler(call, decode_input(operation, raw))
+        return items
+
+
+def decode_input(operation: Operation[Any, Any], raw: Any) -> msgspec.Struct:
+    """Plain JSON values as the operation's input; raises ``Invalid`` naming the field."""
+    if isinstance(raw, msgspec.Struct):
+        return raw
+    try:
+        decoded: msgspec.Struct = msgspec.convert(raw, operation.input)
+    except msgspec.ValidationError as error:
+        raise Invalid.of(problem_of(error)) from None
+    return decoded
+
+
+def problem_of(error: msgspec.ValidationError) -> Problem:
+    """msgspec's message, split into path and reason."""
+    reason, _, path = str(error).partition(" - at `$")
+    return Problem(path.rstrip("`").lstrip("."), reason)
+
+
+def require_scope(principal: Principal, scope: str) -> None:
+    """Raise ``Denied`` unless the caller holds the scope, its whole noun, or everything."""
+    noun = scope.partition(":")[0]
+    if not {"*", scope, f"{noun}:*"}.intersection(principal.scopes):
+        raise Denied(f"{principal.name} lacks the scope {scope}")

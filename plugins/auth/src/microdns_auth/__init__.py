@@ -1,0 +1,1 @@
+"""MicroDNS authoritative answers and zone files."""

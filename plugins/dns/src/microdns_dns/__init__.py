@@ -1,0 +1,1 @@
+"""MicroDNS foundation for DNS: names, records, zones, listeners, the query plan."""

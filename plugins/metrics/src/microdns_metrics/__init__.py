@@ -1,0 +1,1 @@
+"""MicroDNS Prometheus exporter."""
