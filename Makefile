@@ -1,0 +1,50 @@
+# Everything is done in the checkout's own .venv, which every target makes ready first.
+# Needed: make, and Python >= 3.11 on PATH (PYTHON=/path/to/python3 chooses one).
+
+BIN = .venv/bin
+SOURCES = core/src plugins/*/src
+TESTS = core/tests plugins/*/tests tests
+WORKERS = 2
+
+.DEFAULT_GOAL = help
+.PHONY: help setup run test test-alone lint format bench docs lock clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+setup: ## Make .venv ready: locked packages, and ours as links to their sources
+	@PYTHON="$(PYTHON)" sh packaging/setup.sh
+
+run: setup ## Serve examples/quickstart.toml on high ports, and say what to try
+	@$(BIN)/microdns run --config examples/quickstart.toml
+
+test: lint ## Run all checks and tests; ARGS="-k name" goes to pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= $(ARGS) $(wildcard $(TESTS))
+	@$(BIN)/python tests/repository/coverage_table.py
+
+test-alone: setup ## Test each plugin with nothing installed but what it declares
+	@$(BIN)/python tests/repository/alone.py $(ARGS)
+
+lint: setup ## Check form, types and the arrows between packages
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary $(wildcard $(SOURCES) $(TESTS)) packaging
+	@$(BIN)/lint-imports --no-logo >.venv/lint-imports.txt || { cat .venv/lint-imports.txt; exit 1; }
+
+format: setup ## Rewrite sources to the project's form
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: setup ## Run the benchmarks; prints figures, asserts nothing
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+docs: setup ## Build the documentation into site/
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m mkdocs build --quiet --strict
+
+lock: setup ## Write the lock files anew; ARGS=--upgrade looks for newer versions
+	@$(BIN)/python packaging/lock.py $(ARGS)
+	@sh packaging/setup.sh
+
+clean: ## Remove .venv and everything built
+	@rm -rf .venv .cache site dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
