@@ -1,0 +1,177 @@
+"""A received message: header, question and EDNS, parsed without trust.
+
+``parse_query`` never raises.  What is not worth an answer is a ``Drop``; what is wrong is a
+``Query`` whose ``error`` is the rcode to answer with; all else is a ``Query`` ready for the plan.
+"""
+
+import enum
+from struct import Struct
+from typing import Final
+
+import msgspec
+
+from microdns_dns.message.reader import Malformed, Reader
+from microdns_dns.protocol import Flag, Opcode, Rcode, RRType
+
+HEADER: Final = Struct("!HHHHHH")
+_QUESTION: Final = Struct("!HH")
+_RECORD: Final = Struct("!HHIH")
+_OPTION: Final = Struct("!HH")
+
+ADDITIONAL_MAX: Final = 8
+"""Additional records that a query may have: OPT, a signature, and room for what comes."""
+
+UDP_PAYLOAD_MIN: Final = 512
+"""What every resolver takes over UDP (RFC 1035 4.2.1); lower EDNS values count as this."""
+MESSAGE_MAX: Final = 65_535
+"""Octets in a message over TCP (RFC 1035 4.2.2)."""
+
+Address = tuple[str, int] | tuple[str, int, int, int]
+"""A socket's peer, as Python's ``socket`` spells it: IPv6 ones with flow and scope."""
+
+
+class Transport(enum.Enum):
+    """How a message came."""
+
+    UDP = "udp"
+    TCP = "tcp"
+
+
+class Drop(enum.Enum):
+    """Why a message gets no answer."""
+
+    SHORT = "short"
+    """Fewer octets than a header has."""
+    RESPONSE = "response"
+    """QR is set: answering answers makes loops."""
+
+
+class Edns(msgspec.Struct, frozen=True, gc=False):
+    """The OPT record of a query (RFC 6891 6.1): ``options`` are its rdata, checked for form."""
+
+    version: int
+    payload: int
+    do: bool
+    options: bytes = b""
+
+    def option(self, code: int) -> bytes | None:
+        """The data of the first option with this code, or None."""
+        reader = Reader(self.options)
+        while reader.offset < reader.end:
+            found, length = reader.unpack(_OPTION)
+            data = reader.take(length)
+            if found == code:
+                return data
+        return None
+
+
+class Query:
+    """One message that may be answered.
+
+    ``qname`` is wire bytes in the case they came in, ``folded`` the same in lower case (both empty
+    when there is no question that can be read); ``question`` the octets of the question section;
+    ``error`` the rcode that ends it before the plan, or None.
+    """
+
+    __slots__ = (
+        "client", "edns", "error", "flags", "folded", "id", "opcode", "packet", "qclass",
+        "qname", "qtype", "question", "transport",
+    )  # fmt: skip
+
+    def __init__(
+        self, packet: bytes, id: int, flags: int, client: Address, transport: Transport
+    ) -> None:
+        self.packet = packet
+        self.id = id
+        self.flags = flags
+        self.opcode = flags >> 11 & 0xF
+        self.client = client
+        self.transport = transport
+        self.qname = self.folded = self.question = b""
+        self.qtype = self.qclass = 0
+        self.edns: Edns | None = None
+        self.error: int | None = None
+
+    def reply_size_max(self, udp_payload_max: int) -> int:
+        """Octets that the reply may have, given what the server sends at most over UDP."""
+        if self.transport is Transport.TCP:
+            return MESSAGE_MAX
+        if self.edns is None:
+            return UDP_PAYLOAD_MIN
+        return max(UDP_PAYLOAD_MIN, min(self.edns.payload, udp_payload_max))
+
+
+_NOBODY: Final = ("", 0)
+
+
+def parse_query(
+    packet: bytes, client: Address = _NOBODY, transport: Transport = Transport.UDP
+) -> Query | Drop:
+    """Read a message as a query; see the module."""
+    if len(packet) < HEADER.size:
+        return Drop.SHORT
+    reader = Reader(packet)
+    id, flags, questions, answers, authorities, additionals = reader.unpack(HEADER)
+    if flags & Flag.QR:
+        return Drop.RESPONSE
+    query = Query(packet, id, flags, client, transport)
+    try:
+        _parse_question(reader, query, questions)
+        if query.opcode == Opcode.QUERY:
+            _skip_sections(reader, query, answers, authorities)
+            if additionals:
+                _parse_additional(reader, query, additionals)
+            if reader.offset != reader.end:
+                raise Malformed("octets follow the last record")
+    except Malformed:
+        query.error = Rcode.FORMERR
+    return query
+
+
+def _parse_question(reader: Reader, query: Query, count: int) -> None:
+    """One question, for every opcode that there is (RFC 9619)."""
+    if count != 1:
+        raise Malformed("a query has one question")
+    start = reader.offset
+    qname = reader.plain_name()
+    query.qtype, query.qclass = reader.unpack(_QUESTION)
+    query.qname = qname
+    query.folded = qname.lower()
+    query.question = query.packet[start : reader.offset]
+
+
+def _skip_sections(reader: Reader, query: Query, answers: int, authorities: int) -> None:
+    """A query has neither answers nor authorities, but for the SOA of an IXFR (RFC 1995 3)."""
+    if answers or authorities > (query.qtype == RRType.IXFR):
+        raise Malformed("a query has no answers")
+    if authorities:
+        reader.skip_name()
+        *_, length = reader.unpack(_RECORD)
+        reader.take(length)
+
+
+def _parse_additional(reader: Reader, query: Query, count: int) -> None:
+    """Find the OPT record; others are passed over."""
+    if count > ADDITIONAL_MAX:
+        raise Malformed("a query has few additional records")
+    for _ in range(count):
+        start = reader.offset
+        reader.skip_name()
+        owner_size = reader.offset - start
+        type_, payload, ttl, length = reader.unpack(_RECORD)
+        rdata = reader.take(length)
+        if type_ != RRType.OPT:
+            continue
+        if owner_size != 1 or query.edns is not None:  # RFC 6891 6.1.1, 6.1.2
+            raise Malformed("OPT belongs to the root, and comes once")
+        _set_edns(query, payload, ttl, rdata)
+
+
+def _set_edns(query: Query, payload: int, ttl: int, rdata: bytes) -> None:
+    version = ttl >> 16 & 0xFF
+    edns = Edns(version, payload, bool(ttl & 0x8000), rdata)
+    query.edns = edns
+    if version:  # what its options look like is not for us to say
+        query.error = Rcode.BADVERS
+    elif rdata:
+        edns.option(-1)
