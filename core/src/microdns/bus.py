@@ -1,5 +1,221 @@
-"""Whoever must react reads the journal, here."""
+"""Whoever must react to a change reads the journal, here.
+
+Taps are called synchronously with each transaction, before its writer goes on: they keep views
+that must never be behind what was acknowledged.  Subscriptions are for everybody else: each has a
+bounded queue of its own, and when that is full it goes on from the journal, so it delays nobody
+and misses nothing.  Ephemeral events take the same ways without touching the disk.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+from microdns.clock import Clock, SystemClock
+from microdns.events import KERNEL, Entry, Event, Principal, event_type
+from microdns.metrics import MetricSet
+from microdns.store.errors import CursorTooOld
+from microdns.store.journal import Commits, Journal
+from microdns.store.typefilter import TypeFilter, Types
+
+log = logging.getLogger(__name__)
+
+Tap = Callable[[list[Entry]], None]
+
+_READ_AHEAD = 256
+
+
+class BusMetrics(MetricSet):
+    """What the bus counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.published = self.counter(
+            "microdns_bus_ephemeral_published_total", "Ephemeral events published."
+        ).cell()
+        self.dropped = self.counter(
+            "microdns_bus_ephemeral_dropped_total",
+            "Ephemeral events that a subscriber missed because its queue was full.",
+        ).cell()
+        self.lapses = self.counter(
+            "microdns_bus_lapses_total",
+            "Times that a subscriber's queue was full and it went on from the journal.",
+        ).cell()
+        self.tap_errors = self.counter(
+            "microdns_bus_tap_errors_total", "Exceptions in taps."
+        ).cell()
+
+
+class Subscription:
+    """Entries in order, without loss or repetition; made by ``Bus.subscribe``, read by one task."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        types: TypeFilter,
+        after: int,
+        queue_max: int,
+        name: str,
+        metrics: BusMetrics,
+    ) -> None:
+        self.name = name
+        self.types = types
+        self.position = after
+        """Everything up to this sequence has been handed out or was not asked for."""
+        self._journal = journal
+        self._metrics = metrics
+        self._queue: deque[Entry] = deque()
+        self._queue_max = queue_max
+        self._live = after >= journal.newest
+        self._resume = after
+        self._waiter: asyncio.Future[None] | None = None
+
+    def __aiter__(self) -> "Subscription":
+        return self
+
+    async def __anext__(self) -> Entry:
+        """The next entry; raises CursorTooOld when retention was faster than the reader."""
+        while not self._queue:
+            if self._live:
+                await self._wait()
+            else:
+                self._catch_up()
+        entry = self._queue.popleft()
+        if entry.sequence:
+            self.position = entry.sequence
+        return entry
+
+    def offer(self, entries: list[Entry]) -> None:
+        """Take what a transaction wrote (from the bus)."""
+        if not self._live:
+            return
+        wanted = [entry for entry in entries if self.types.matches(entry.type)]
+        if len(self._queue) + len(wanted) > self._queue_max:
+            self._live = False
+            self._metrics.lapses.inc()
+        else:
+            self._queue.extend(wanted)
+            self._resume = entries[-1].sequence
+            if not self._queue:
+                self.position = self._resume
+        self._wake()
+
+    def offer_ephemeral(self, entry: Entry) -> None:
+        """Take an ephemeral event, or drop it when the queue is full (from the bus)."""
+        if len(self._queue) >= self._queue_max:
+            self._metrics.dropped.inc()
+            return
+        self._queue.append(entry)
+        self._wake()
+
+    def _catch_up(self) -> None:
+        limit = min(_READ_AHEAD, self._queue_max)
+        newest = self._journal.newest
+        found = list(self._journal.read(self._resume, self.types.wanted, limit))
+        self._queue.extend(found)
+        if len(found) < limit:
+            self._live = True
+            self._resume = newest
+            if not found:
+                self.position = max(self.position, newest)
+        else:
+            self._resume = found[-1].sequence
+
+    async def _wait(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class Bus:
-    """Hands journal entries and ephemeral events to subscribers, in order."""
+    """Hands journal entries and ephemeral events to taps and subscribers, in order."""
+
+    def __init__(self, journal: Journal, clock: Clock | None = None) -> None:
+        self.metrics = BusMetrics()
+        self._journal = journal
+        self._clock = clock or SystemClock()
+        self._taps: list[tuple[Tap, TypeFilter]] = []
+        self._subscriptions: list[Subscription] = []
+        self.close = journal.listen(self._committed)
+        """Hear nothing any more."""
+
+    def tap(self, callback: Tap, types: Types = None) -> Callable[[], None]:
+        """Call ``callback`` with the entries of each transaction that becomes durable.
+
+        The call is synchronous, in order, and before the writer goes on: keep it short.  Only
+        entries of the ``types`` are given (classes, names, patterns like ``zone.*``); ephemeral
+        events come alone, and only to those that name their type.  An exception is logged and
+        counted.  What is returned ends the calls.
+        """
+        tap = (callback, TypeFilter(types))
+        self._taps.append(tap)
+        return lambda: self._taps.remove(tap)
+
+    @contextlib.asynccontextmanager
+    async def subscribe(
+        self,
+        types: Types = None,
+        after: int | None = None,
+        queue_max: int = 1000,
+        name: str = "",
+    ) -> AsyncIterator[Subscription]:
+        """Entries of these types after the cursor ``after`` (None: from now on), in order.
+
+        Types as in ``tap``.  Up to ``queue_max`` entries wait in memory; a slower reader goes on
+        from the journal.  Raises CursorTooOld, now or later, when entries needed are gone.
+        """
+        if after is not None and after + 1 < self._journal.oldest:
+            raise CursorTooOld(after, self._journal.oldest)
+        start = self._journal.newest if after is None else after
+        subscription = Subscription(
+            self._journal, TypeFilter(types), start, max(1, queue_max), name, self.metrics
+        )
+        self._subscriptions.append(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.remove(subscription)
+
+    def publish(self, event: Event, actor: Principal = KERNEL) -> None:
+        """Hand an ephemeral event to those who named its type; full queues drop it."""
+        name = event_type(type(event))
+        if not event.ephemeral:
+            raise TypeError(f"{name} is not ephemeral: emit it in a transaction")
+        entry = Entry(
+            sequence=0,
+            transaction=0,
+            time_ns=self._clock.time_ns(),
+            type=name,
+            actor=actor,
+            event=event,
+        )
+        self.metrics.published.inc()
+        for callback, types in list(self._taps):
+            if not types.everything and types.matches(name):
+                self._call(callback, [entry])
+        for subscription in self._subscriptions:
+            if not subscription.types.everything and subscription.types.matches(name):
+                subscription.offer_ephemeral(entry)
+
+    def _committed(self, commits: Commits) -> None:
+        for entries in commits:
+            for callback, types in list(self._taps):
+                wanted = [entry for entry in entries if types.matches(entry.type)]
+                if wanted:
+                    self._call(callback, wanted)
+            for subscription in self._subscriptions:
+                subscription.offer(entries)
+
+    def _call(self, callback: Tap, entries: list[Entry]) -> None:
+        try:
+            callback(entries)
+        except Exception:
+            self.metrics.tap_errors.inc()
+            log.exception("bus.tap-failed", extra={"sequence": entries[0].sequence})

@@ -43,8 +43,11 @@ def event_type(cls: type[Event]) -> str:
     return tag
 
 
-class UnknownEvent(Event, frozen=True, kw_only=True, tag="unknown"):
-    """An entry whose type no installed plugin declares; its payload is kept as it is (msgpack)."""
+class UnknownEvent(Event, frozen=True, kw_only=True):
+    """An entry whose type no installed plugin declares; its payload is kept as it is (msgpack).
+
+    It has no tag of its own, since its ``type`` is that of the event it stands for.
+    """
 
     type: str
     payload: bytes

@@ -1,0 +1,348 @@
+"""RocksDB, and the only module that knows rocksdict.
+
+The binding has traps; each is avoided here and has a regression test:
+
+- its default mode unpickles what it reads: everything here is raw mode, ``bytes`` only;
+- its snapshots show later writes: a consistent view is an iterator (``Cursor``), which sees the
+  state of its creation;
+- iterator bounds are mixed up and dangle: cursors compare keys themselves;
+- ``close`` leaves the lock held while any column family, handle or iterator lives: the engine
+  keeps track of them and lets go of all;
+- an iterator that ends because of an error looks like one that ends: ``status`` is asked;
+- the default recovery mode silently drops what follows a corrupt log record: here only a torn
+  tail (a write that nobody was promised) is accepted.
+
+All methods but ``open``, ``flush_wal``, ``checkpoint`` and ``close`` belong to the loop's thread.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import struct
+import weakref
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rocksdict
+
+from microdns.errors import StorageFault
+from microdns.store.errors import StoreLocked
+from microdns.store.options import StoreOptions
+
+if TYPE_CHECKING:
+    from rocksdict import ColumnFamily, Rdict, RdictIter
+
+Row = tuple[bytes, bytes]
+
+_LOCK_TAKEN = re.compile(r"lock hold by current process|LOCK: Resource temporarily unavailable")
+
+
+class Cursor:
+    """Rows of one column family as they were when the cursor was made."""
+
+    __slots__ = ("__weakref__", "_rows")
+
+    def __init__(self, rows: "RdictIter") -> None:
+        self._rows: RdictIter | None = rows
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value under ``key`` at the cursor's instant."""
+        rows = self._live()
+        try:
+            rows.seek(key)
+            if rows.valid():
+                return bytes(rows.value()) if rows.key() == key else None
+            rows.status()
+        except Exception as error:
+            raise fault("read", error) from error
+        return None
+
+    def ascending(self, start: bytes, end: bytes | None, limit: int) -> list[Row]:
+        """Up to ``limit`` rows with ``start <= key < end``, in key order."""
+        rows = self._live()
+        found: list[Row] = []
+        try:
+            rows.seek(start)
+            valid, key_of, value_of, step = rows.valid, rows.key, rows.value, rows.next
+            while len(found) < limit:
+                if not valid():
+                    rows.status()
+                    break
+                key = key_of()
+                if end is not None and key >= end:
+                    break
+                found.append((key, value_of()))
+                step()
+        except Exception as error:
+            raise fault("read", error) from error
+        return found
+
+    def descending(self, start: bytes, end: bytes | None, limit: int) -> list[Row]:
+        """Up to ``limit`` rows with ``start <= key < end``, in reverse key order."""
+        rows = self._live()
+        found: list[Row] = []
+        try:
+            if end is None:
+                rows.seek_to_last()
+            else:
+                rows.seek_for_prev(end)
+                if rows.valid() and rows.key() == end:
+                    rows.prev()
+            valid, key_of, value_of, step = rows.valid, rows.key, rows.value, rows.prev
+            while len(found) < limit:
+                if not valid():
+                    rows.status()
+                    break
+                key = key_of()
+                if key < start:
+                    break
+                found.append((key, value_of()))
+                step()
+        except Exception as error:
+            raise fault("read", error) from error
+        return found
+
+    def close(self) -> None:
+        """Let go of the iterator; reading from it raises StorageFault from now on."""
+        self._rows = None
+
+    def _live(self) -> "RdictIter":
+        if self._rows is None:
+            raise StorageFault("the view of the database that was being read is gone")
+        return self._rows
+
+
+class Family:
+    """One column family; it survives a reopening of the database."""
+
+    __slots__ = ("_cursors", "_data", "_get", "handle", "name")
+
+    def __init__(self, name: str, cursors: "weakref.WeakSet[Cursor]") -> None:
+        self.name = name
+        self._cursors = cursors
+        self.detach()
+
+    def get(self, key: bytes) -> bytes | None:
+        """The latest value written under ``key``."""
+        try:
+            return self._get(key)
+        except Exception as error:
+            raise fault(f"read from {self.name}", error) from error
+
+    def cursor(self) -> Cursor:
+        """A consistent view of the family from now on; close it, it holds files."""
+        if self._data is None:
+            raise StorageFault("the database is not open")
+        try:
+            cursor = Cursor(self._data.iter())
+        except Exception as error:
+            raise fault(f"read from {self.name}", error) from error
+        self._cursors.add(cursor)
+        return cursor
+
+    def attach(self, database: "Rdict") -> None:
+        """Belong to a database just opened."""
+        data = database.get_column_family(self.name)
+        self._data: Rdict | None = data
+        self.handle: ColumnFamily | None = database.get_column_family_handle(self.name)
+        self._get: Callable[[bytes], bytes | None] = data.get
+
+    def detach(self) -> None:
+        """Hold nothing of the database."""
+        self._data = None
+        self.handle = None
+        self._get = _get_detached
+
+
+class Batch:
+    """Writes that happen together or not at all."""
+
+    __slots__ = ("_batch",)
+
+    def __init__(self) -> None:
+        self._batch = rocksdict.WriteBatch(raw_mode=True)
+
+    def put(self, family: Family, key: bytes, value: bytes) -> None:
+        self._batch.put(key, value, family.handle)
+
+    def update(self, family: Family, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Put every row, or delete it where its value is None."""
+        put, delete, handle = self._batch.put, self._batch.delete, family.handle
+        for key, value in rows:
+            if value is None:
+                delete(key, handle)
+            else:
+                put(key, value, handle)
+
+    def delete_range(self, family: Family, start: bytes, end: bytes) -> None:
+        """Delete rows with ``start <= key < end``; costs the same for any number."""
+        self._batch.delete_range(start, end, family.handle)
+
+    def take(self) -> "rocksdict.WriteBatch":
+        """The binding's batch; writing it uses it up."""
+        return self._batch
+
+
+class Engine:
+    """One open database: families, batches, cursors."""
+
+    def __init__(self, path: Path, options: StoreOptions) -> None:
+        self.path = path
+        self.families: dict[str, Family] = {}
+        self._options = options
+        self._cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
+        self._database: Rdict | None = None
+        self._cache = rocksdict.Cache(options.block_cache_bytes)
+
+    def open(self, names: Iterable[str] = ()) -> None:
+        """Open or create the database with at least these families.
+
+        Families found on disk are opened whether named or not.  Raises StoreLocked when it is
+        open elsewhere and StorageFault for anything else.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            wanted = dict.fromkeys([*self._names_on_disk(), *self.families, *names])
+            options = {name: self._family_options() for name in wanted if name != "default"}
+            database = rocksdict.Rdict(str(self.path), self._database_options(), options)
+        except Exception as error:
+            if _LOCK_TAKEN.search(str(error)):
+                raise StoreLocked(str(self.path), self._holder(str(error))) from error
+            raise fault(f"open the database at {self.path}", error) from error
+        for name in options:
+            self.families.setdefault(name, Family(name, self._cursors)).attach(database)
+        self._database = database
+
+    def family(self, name: str) -> Family:
+        """The column family of that name, made when there is none."""
+        found = self.families.get(name)
+        if found is None:
+            database = self._open_database()
+            try:
+                database.create_column_family(name, self._family_options())
+            except Exception as error:
+                raise fault(f"create the column family {name}", error) from error
+            found = self.families[name] = Family(name, self._cursors)
+            found.attach(database)
+        return found
+
+    def write(self, batch: Batch) -> None:
+        """Apply the batch and hand its log record to the operating system (not yet to disk)."""
+        database = self._open_database()
+        try:
+            database.write(batch.take())
+        except Exception as error:
+            raise fault("write", error) from error
+
+    def flush_wal(self) -> None:
+        """Bring everything written so far to disk; other threads may run meanwhile."""
+        database = self._open_database()
+        try:
+            database.flush_wal(True)
+        except Exception as error:
+            raise fault("flush the log", error) from error
+
+    def checkpoint(self, path: Path) -> None:
+        """A copy of the whole database at ``path``, files shared where the file system can."""
+        database = self._open_database()
+        try:
+            rocksdict.Checkpoint(database).create_checkpoint(str(path))
+        except Exception as error:
+            raise fault(f"back up to {path}", error) from error
+
+    def property(self, name: str) -> int:
+        """A figure of RocksDB's, summed over the families; 0 while the database is closed."""
+        values = [
+            family._data.property_int_value(name) or 0
+            for family in self.families.values()
+            if family._data is not None
+        ]
+        return sum(values)
+
+    def detach(self) -> "Rdict | None":
+        """Drop every handle; reads raise StorageFault.  What is returned remains to be closed."""
+        for cursor in list(self._cursors):
+            cursor.close()
+        for family in self.families.values():
+            family.detach()
+        database, self._database = self._database, None
+        return database
+
+    def close(self) -> None:
+        """Drop every handle and close; the lock is free afterwards."""
+        database = self.detach()
+        if database is not None:
+            with contextlib.suppress(Exception):  # a database in a faulted state still closes
+                database.close()
+
+    def _open_database(self) -> "Rdict":
+        if self._database is None:
+            raise StorageFault("the database is not open")
+        return self._database
+
+    def _names_on_disk(self) -> list[str]:
+        if not (self.path / "CURRENT").exists():
+            return []
+        return list(rocksdict.Rdict.list_cf(str(self.path)))
+
+    def _holder(self, message: str) -> int | None:
+        if "current process" in message:
+            # Opening and closing the file here would release this process's own lock (POSIX).
+            return os.getpid()
+        try:
+            with open(self.path / "LOCK", "rb+") as lock:
+                asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+                answer = fcntl.fcntl(lock, fcntl.F_GETLK, asked)
+        except OSError:
+            return None
+        kind, _, _, _, pid = struct.unpack("hhqqi4x", answer)
+        return pid if kind != fcntl.F_UNLCK and pid > 0 else None
+
+    def _database_options(self) -> "rocksdict.Options":
+        limits = self._options
+        options = self._family_options()
+        options.create_if_missing(True)
+        options.create_missing_column_families(True)
+        mode = rocksdict.DBRecoveryMode.tolerate_corrupted_tail_records()
+        options.set_wal_recovery_mode(mode)
+        options.set_db_write_buffer_size(limits.memtables_bytes)
+        options.set_max_total_wal_size(limits.wal_bytes_max)
+        options.set_max_open_files(limits.open_files_max)
+        options.set_max_background_jobs(2)
+        options.set_keep_log_file_num(2)
+        options.set_max_log_file_size(1 << 20)
+        options.set_stats_dump_period_sec(0)
+        options.set_stats_persist_period_sec(0)
+        return options
+
+    def _family_options(self) -> "rocksdict.Options":
+        options = rocksdict.Options(raw_mode=True)
+        table = rocksdict.BlockBasedOptions()
+        table.set_block_cache(self._cache)
+        table.set_bloom_filter(10, False)
+        options.set_block_based_table_factory(table)
+        options.set_write_buffer_size(self._options.memtable_bytes)
+        options.set_max_write_buffer_number(4)
+        options.set_compression_type(rocksdict.DBCompressionType.lz4())
+        return options
+
+
+def fault(doing: str, error: BaseException) -> StorageFault:
+    """``error`` as something that an operator can act on."""
+    text = str(error)
+    if isinstance(error, StorageFault):
+        return error
+    if os.strerror(errno.ENOSPC) in text:
+        return StorageFault(f"can't {doing}: the disk is full ({text})")
+    if text.startswith("Corruption"):
+        return StorageFault(
+            f"can't {doing}: the database is damaged ({text}); restore it from a backup"
+        )
+    return StorageFault(f"can't {doing}: {text or type(error).__name__}")
+
+
+def _get_detached(_key: bytes) -> bytes | None:
+    raise StorageFault("the database is not open")
