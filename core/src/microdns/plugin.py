@@ -48,12 +48,15 @@ class Section:
     """A config section: its dotted path (``dns.auth``) and the struct that it decodes into.
 
     A struct with a field ``enabled: bool = False`` makes the section choose its plugin;
-    ``chooses = False`` says that the section only configures it (foundations: ``[dns]``).
+    without one, the section's presence does.  ``chooses = False`` says that the section only
+    configures it (foundations: ``[dns]``).  ``elsewhere`` maps fields of the struct to the paths
+    that they are read from, for arrays that stand outside the section (``instance.peers``).
     """
 
     path: str
     type: type[msgspec.Struct]
     chooses: bool = True
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 class Plugin:
