@@ -61,7 +61,7 @@ class Parsed(Form, Generic[T]):
         self.expects = expects
         self._format = format
 
-    def read(self, written: Any, folder: Path) -> T:  # noqa: ARG002  (the form's signature)
+    def read(self, written: Any, folder: Path) -> T:
         return self._parse(written)
 
     def pattern(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Listen(Form):
         self.port = port
         self.expects = f"an address such as 127.0.0.1:{port} or [::1]:{port}, or an array of them"
 
-    def read(self, written: Any, folder: Path) -> Addresses:  # noqa: ARG002
+    def read(self, written: Any, folder: Path) -> Addresses:
         texts = [written] if isinstance(written, str) else written
         addresses = tuple(parse_address(text, self.port) for text in texts)
         if len(set(addresses)) < len(addresses):
@@ -96,7 +96,7 @@ class Endpoint(Form):
         self.port = port
         self.expects = f"an address such as 192.0.2.1:{port} or [2001:db8::1]:{port}"
 
-    def read(self, written: Any, folder: Path) -> Address:  # noqa: ARG002
+    def read(self, written: Any, folder: Path) -> Address:
         return parse_address(written, self.port)
 
     def write(self, value: Any) -> Any:
@@ -133,7 +133,7 @@ class Duration(Form):
     written = float | str
     expects = 'a duration such as "90s", "1h30m" or "7d", or a number of seconds'
 
-    def read(self, written: Any, folder: Path) -> float:  # noqa: ARG002
+    def read(self, written: Any, folder: Path) -> float:
         if not isinstance(written, str):
             return float(written)
         found = _DURATION.fullmatch(written.replace(" ", "")) if len(written) <= 64 else None
@@ -172,7 +172,7 @@ class Size(Form):
     written = int | str
     expects = 'a size such as "64MiB" or "2GiB", or a number of bytes'
 
-    def read(self, written: Any, folder: Path) -> int:  # noqa: ARG002
+    def read(self, written: Any, folder: Path) -> int:
         if not isinstance(written, str):
             return int(written)
         found = _SIZE.fullmatch(written.strip())

@@ -1,14 +1,14 @@
 """What can be done to a plugin, declared once and projected onto every interface."""
 
-from microdns.operations.model import Call, Cli, Column, Handler, Operation, StreamHandler
+from microdns.operations.model import Call, Cli, Column, Nothing, Operation, Progress
 from microdns.operations.registry import OperationRegistry
 
 __all__ = [
     "Call",
     "Cli",
     "Column",
-    "Handler",
+    "Nothing",
     "Operation",
     "OperationRegistry",
-    "StreamHandler",
+    "Progress",
 ]

@@ -31,10 +31,6 @@ class Call:
     progress: Progress = _no_progress
 
 
-Handler = Callable[[Call, I], Awaitable[O]]
-StreamHandler = Callable[[Call, I], AsyncIterator[O]]
-
-
 @dataclass(frozen=True)
 class Column:
     """A column of the command line's table: a heading, and the attribute or key it shows."""
@@ -51,6 +47,8 @@ class Cli:
     arguments in order, and optional ones are options.
     """
 
+    command: str = ""
+    """The words to type, where they are not the name's (``status``, ``plugins list``)."""
     input: type[msgspec.Struct] | None = None
     """A struct that is easier to type than the operation's own input."""
     convert: Callable[[Any], msgspec.Struct] | None = None
@@ -58,7 +56,6 @@ class Cli:
     render: Callable[[Any], str] | None = None
     """Turns the output into text, in place of a table."""
     columns: tuple[Column, ...] = ()
-    aliases: tuple[str, ...] = ()
     hidden: bool = False
     confirm: str = ""
     """A question to ask on a terminal before doing it (``--yes`` answers it)."""
@@ -80,7 +77,7 @@ class Operation(Generic[I, O]):
     summary: str
     input: type[I]
     output: Any
-    handler: Callable[[Call, I], Any]
+    handler: Callable[[Call, I], Awaitable[O]] | Callable[[Call, I], AsyncIterator[O]]
     scope: str
     http: str | None = None
     grpc: str | None = None

@@ -1,7 +1,7 @@
 """All operations of the running plugins, and the one way to call them."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -57,7 +57,8 @@ class OperationRegistry:
         if operation.stream:
             raise Invalid(f"{name} is a stream")
         require_scope(call.principal, operation.scope)
-        return await operation.handler(call, decode_input(operation, raw))
+        outcome: Any = operation.handler(call, decode_input(operation, raw))
+        return await outcome
 
     def stream(self, name: str, raw: Any, call: Call) -> AsyncIterator[Any]:
         """Like ``call``, for an operation that yields items."""
@@ -65,8 +66,8 @@ class OperationRegistry:
         if not operation.stream:
             raise Invalid(f"{name} is not a stream")
         require_scope(call.principal, operation.scope)
-        items: AsyncIterator[Any] = operation.handler(call, decode_input(operation, raw))
-        return items
+        items: Any = operation.handler(call, decode_input(operation, raw))
+        return cast("AsyncIterator[Any]", items)
 
 
 def decode_input(operation: Operation[Any, Any], raw: Any) -> msgspec.Struct:

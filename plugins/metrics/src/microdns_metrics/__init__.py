@@ -1,1 +1,1 @@
-"""The Prometheus exporter: what every plugin counts, over HTTP on a port of its own."""
+"""MicroDNS Prometheus exporter."""

@@ -1,0 +1,73 @@
+"""Where a command's operation runs: in the running process, or here while there is none."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+import anyio
+import msgspec
+
+from microdns.cli.settings import Settings
+from microdns.control.client import ControlClient, NotRunning, ShowProgress
+from microdns.operations import Call, Operation
+from microdns.operations.wire import Request
+
+
+class Caller:
+    """Calls operations for the command line."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: ControlClient | None = None
+
+    def __enter__(self) -> "Caller":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._client is not None:
+            self._client.__exit__(kind, error, trace)
+
+    def call(
+        self, operation: Operation[Any, Any], request: Request, show: ShowProgress | None = None
+    ) -> Any:
+        """The output as plain JSON values; raises the operation's error."""
+        try:
+            client = self._connected()
+        except NotRunning as missing:
+            if not operation.offline:
+                raise NotRunning(f"{missing}; {operation.name} needs one: microdns run") from None
+            return anyio.run(self._call_here, request, show)
+        return client.call(request, show)
+
+    def stream(self, operation: Operation[Any, Any], request: Request) -> Iterator[Any]:
+        """The items as plain JSON values, until the operation ends or the user interrupts."""
+        return self._connected().stream(request)
+
+    def _connected(self) -> ControlClient:
+        if self._client is None:
+            from microdns.lifecycle.configure import control_socket_of
+
+            self._client = ControlClient(
+                str(control_socket_of(self._settings.config_path, self._settings.overrides))
+            )
+        return self._client
+
+    async def _call_here(self, request: Request, show: ShowProgress | None) -> Any:
+        """Open the store in this process, for one operation."""
+        from microdns.cli.local import local_principal
+        from microdns.lifecycle.configure import assemble_file
+        from microdns.lifecycle.kernel import Kernel
+
+        assembly = assemble_file(self._settings.config_path, self._settings.overrides)
+        async with Kernel(assembly).running(listen=False) as kernel:
+            call = Call(local_principal(), request.dry_run, request.if_version)
+            if show is not None:
+                call = replace(call, progress=show)
+            outcome = await kernel.operations.call(request.operation, request.input, call)
+            return msgspec.to_builtins(outcome, enc_hook=str)

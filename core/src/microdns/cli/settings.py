@@ -1,0 +1,81 @@
+"""The options that every command takes, before or after its name."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import click
+
+DEFAULT_CONFIG = "/etc/microdns/microdns.toml"
+
+F = TypeVar("F", bound=click.Command)
+
+
+@dataclass
+class Settings:
+    """Which instance is meant, and how to show what it says."""
+
+    config: str | None = None
+    overrides: list[tuple[str, str]] = field(default_factory=list)
+    json: bool = False
+
+    @property
+    def config_path(self) -> str:
+        """The config file: ``--config``, else MICRODNS_CONFIG, else the system's."""
+        return self.config or os.environ.get("MICRODNS_CONFIG") or DEFAULT_CONFIG
+
+
+def settings() -> Settings:
+    """The settings of the running command."""
+    return click.get_current_context().ensure_object(Settings)
+
+
+def _store(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    def keep(context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
+        found = context.ensure_object(Settings)
+        if name == "overrides":
+            found.overrides.extend(_override(text) for text in value)
+        elif value:
+            setattr(found, name, value)
+        return value
+
+    return keep
+
+
+def _override(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise click.BadParameter(f"{text!r}: write it as section.key=value", param_hint="--set")
+    return key.strip(), value
+
+
+def common_options(command: F) -> F:
+    """Add ``--config``, ``--set`` and ``--json`` to a command or group."""
+    command.params.extend(
+        [
+            click.Option(
+                ["-c", "--config"],
+                metavar="FILE",
+                expose_value=False,
+                callback=_store("config"),
+                help=f"Config file (else MICRODNS_CONFIG, else {DEFAULT_CONFIG}).",
+            ),
+            click.Option(
+                ["--set"],
+                metavar="KEY=VALUE",
+                multiple=True,
+                expose_value=False,
+                callback=_store("overrides"),
+                help="Override a config key, as in --set dns.auth.listen=127.0.0.1:5300.",
+            ),
+            click.Option(
+                ["--json"],
+                is_flag=True,
+                expose_value=False,
+                callback=_store("json"),
+                help="Print JSON, for scripts.",
+            ),
+        ]
+    )
+    return command

@@ -1,0 +1,1 @@
+"""The local door: operations over a Unix socket that file permissions guard."""

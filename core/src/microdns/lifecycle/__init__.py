@@ -1,0 +1,1 @@
+"""From installed distributions to running plugins, and back."""

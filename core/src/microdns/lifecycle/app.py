@@ -1,0 +1,76 @@
+"""The server process: logging, event loop, signals, exit code."""
+
+import logging
+import os
+import signal
+import socket
+from collections.abc import Sequence
+
+import anyio
+
+from microdns.lifecycle.assembly import Assembly
+from microdns.lifecycle.configure import assemble_file
+from microdns.lifecycle.kernel import Kernel
+
+log = logging.getLogger("microdns.kernel")
+
+
+def serve(config: str, overrides: Sequence[tuple[str, str]], wanted: Sequence[str] | None) -> int:
+    """Run until SIGTERM or SIGINT; returns the exit code.
+
+    Raises ``ConfigError``, ``PluginError``, ``StoreLocked`` or ``StorageFault`` before anything
+    serves.
+    """
+    assembly = assemble_file(config, overrides, wanted)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    _tell_beginning(assembly)
+    return anyio.run(_serve, assembly, backend_options={"use_uvloop": True})
+
+
+def _tell_beginning(assembly: Assembly) -> None:
+    for note in assembly.notes:
+        log.info("%s", note, extra={"event": "config.note"})
+    for failure in assembly.failures:
+        log.warning(
+            "plugin %s is installed but broken: %s",
+            failure.name,
+            failure.reason,
+            extra={"event": "plugin.broken", "plugin": failure.name},
+        )
+
+
+async def _serve(assembly: Assembly) -> int:
+    kernel = Kernel(assembly)
+    async with kernel.running():
+        if not any(record.up for record in kernel.records.values()):
+            log.critical(
+                "no plugin could be started: leaving", extra={"event": "kernel.nothing_runs"}
+            )
+            return 1
+        notify_service_manager("READY=1")
+        received = await _signal()
+        log.info("stopping on %s", received, extra={"event": "kernel.stopping"})
+        notify_service_manager("STOPPING=1")
+        kernel.arm_watchdog()
+    log.info("stopped", extra={"event": "kernel.stopped"})
+    return 0
+
+
+async def _signal() -> str:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for number in signals:
+            return signal.Signals(number).name
+    raise RuntimeError("the signal receiver ended by itself")
+
+
+def notify_service_manager(state: str) -> None:
+    """Tell systemd (sd_notify(3)), where it asked to be told."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    target = "\0" + address[1:] if address.startswith("@") else address
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notifying:
+        try:
+            notifying.sendto(state.encode(), target)
+        except OSError as error:
+            log.warning("can't notify the service manager: %s", error)

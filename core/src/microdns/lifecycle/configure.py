@@ -1,0 +1,160 @@
+"""From a config file and installed plugins to what is going to run."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from microdns.config import (
+    Configuration,
+    Document,
+    Layout,
+    control_socket,
+    load_document,
+    parse_document,
+)
+from microdns.errors import Problem
+from microdns.lifecycle.assembly import Assembly
+from microdns.lifecycle.discovery import (
+    Loaded,
+    LoadFailure,
+    describe,
+    installed_names,
+    load_all,
+    load_required,
+)
+from microdns.lifecycle.hookcalls import HookCalls
+from microdns.lifecycle.order import with_requirements
+from microdns.plugin import Instance, NoConfig, Plugin
+from microdns.store import StoreOptions
+
+Overrides = Sequence[tuple[str, str]]
+
+
+def assemble_file(
+    config: str, overrides: Overrides = (), wanted: Sequence[str] | None = None
+) -> Assembly:
+    """What ``microdns run --config FILE [--plugins a,b]`` runs.
+
+    Raises ``ConfigError`` with every mistake of the config, or ``PluginError`` for a plugin that
+    was asked for by name and is missing or broken.
+    """
+    document = load_document(config, overrides, os.environ)
+    names = installed_names()
+    installed, failures = load_all(names)
+    for name in wanted or ():
+        if name not in installed:
+            load_required(name)
+    return _Assembler(document, installed, tuple(failures), wanted).assemble()
+
+
+def assemble_plugins(plugins: Sequence[Plugin], config: str, folder: Path) -> Assembly:
+    """What a test runs: the plugins at hand, and installed ones that they require."""
+    document = parse_document(config, folder=folder)
+    at_hand = {plugin.name: Loaded(plugin) for plugin in plugins}
+    return _Assembler(document, at_hand, (), [plugin.name for plugin in plugins]).assemble()
+
+
+def control_socket_of(config: str, overrides: Overrides = ()) -> Path:
+    """Where the process that runs with this config listens for commands.
+
+    Reads only the kernel's own sections, so that it works whatever else is wrong.
+    """
+    document = load_document(config, overrides, os.environ)
+    return _socket(Layout().decode(document, ()))
+
+
+class _Assembler:
+    """Chooses, orders and configures plugins; remembers how, for those started later."""
+
+    def __init__(
+        self,
+        document: Document,
+        installed: dict[str, Loaded],
+        failures: tuple[LoadFailure, ...],
+        wanted: Sequence[str] | None,
+    ) -> None:
+        self._document = document
+        self._installed = installed
+        self._failures = failures
+        self._wanted = wanted
+
+    def assemble(self) -> Assembly:
+        layout = self._layout()
+        wanted = layout.chosen(self._document) if self._wanted is None else self._wanted
+        plugins = with_requirements(wanted, self._load)
+        configuration = self._decode(self._layout(), plugins)
+        return Assembly(
+            instance=Instance(
+                configuration.instance.id,
+                configuration.instance.mode,
+                str(self._document.folder),
+            ),
+            database=_database_path(configuration),
+            control_socket=_socket(configuration),
+            plugins=plugins,
+            configs={name: _config_of(configuration, name) for name in plugins},
+            failures=self._failures,
+            add=self._add,
+            notes=tuple(map(str, configuration.notes)),
+            store_options=_store_options(configuration),
+            logging=configuration.logging,
+        )
+
+    def _layout(self) -> Layout:
+        sections = {name: loaded.plugin.section for name, loaded in self._installed.items()}
+        return Layout(sections, [failure.name for failure in self._failures])
+
+    def _load(self, name: str, wanted_by: str) -> Loaded:
+        if name not in self._installed:
+            self._installed[name] = load_required(name, wanted_by)
+        return self._installed[name]
+
+    def _decode(self, layout: Layout, plugins: Mapping[str, Loaded]) -> Configuration:
+        configuration = layout.decode(self._document, tuple(plugins), self._wanted)
+        for name, loaded in plugins.items():
+            if name in configuration.plugins:
+                checked = _checked(loaded.plugin, configuration.plugins[name])
+                configuration.add_problems(name, checked)
+        configuration.raise_problems()
+        return configuration
+
+    def _add(self, name: str) -> tuple[Loaded, msgspec.Struct]:
+        loaded = self._load(name, "")
+        configuration = self._decode(self._layout(), {name: loaded})
+        return loaded, _config_of(configuration, name)
+
+
+def _config_of(configuration: Configuration, name: str) -> msgspec.Struct:
+    return configuration.plugins.get(name, NoConfig())
+
+
+def _checked(plugin: Plugin, config: msgspec.Struct) -> Iterable[Problem]:
+    """What the plugin's own check finds; a check that raises is itself the problem."""
+    hooks = HookCalls()
+    try:
+        hooks.register(plugin)
+        return tuple(hooks.call(plugin, "microdns_check", config=config) or ())
+    except Exception as error:
+        return (Problem("", f"plugin {plugin.name} can't check its config: {describe(error)}"),)
+
+
+def _database_path(configuration: Configuration) -> Path:
+    # Only a default is still relative here: it, too, starts from the config file's folder.
+    return configuration.document.folder / configuration.database.path
+
+
+def _socket(configuration: Configuration) -> Path:
+    database = msgspec.structs.replace(configuration.database, path=_database_path(configuration))
+    return control_socket(configuration.instance, database)
+
+
+def _store_options(configuration: Configuration) -> StoreOptions:
+    database = configuration.database
+    return StoreOptions(
+        block_cache_bytes=database.cache_bytes,
+        memtables_bytes=database.write_buffer_bytes,
+        journal_age_seconds=database.journal_age_max,
+        journal_bytes_max=database.journal_bytes_max,
+    )

@@ -1,0 +1,65 @@
+"""Operations become commands by their names, or by the words they choose."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import click
+
+from microdns.cli.projection import command_tree
+from microdns.operations import Call, Cli, Nothing, Operation
+
+
+async def _nothing(_call: Call, _input: Nothing) -> Nothing:
+    return Nothing()
+
+
+async def _items(_call: Call, _input: Nothing) -> AsyncIterator[Nothing]:
+    yield Nothing()
+
+
+def _operation(name: str, **more: Any) -> Operation[Any, Any]:
+    options: dict[str, Any] = {"summary": f"Does {name}.", "scope": "things:read", **more}
+    return Operation(name=name, input=Nothing, output=Nothing, handler=_nothing, **options)
+
+
+def _names(command: click.Command) -> set[str]:
+    assert isinstance(command, click.Group)
+    return set(command.commands)
+
+
+def test_a_noun_is_a_group_of_its_verbs() -> None:
+    tree = command_tree([_operation("zone.create"), _operation("zone.list")])
+    assert set(tree) == {"zone"}
+    assert _names(tree["zone"]) == {"create", "list"}
+
+
+def test_underscores_are_typed_as_hyphens() -> None:
+    tree = command_tree([_operation("zone.sign_all")])
+    assert _names(tree["zone"]) == {"sign-all"}
+
+
+def test_a_command_that_others_extend_stays_callable_by_itself() -> None:
+    tree = command_tree(
+        [
+            _operation("log.follow", cli=Cli(command="logs follow")),
+            _operation("log.list", cli=Cli(command="logs")),
+        ]
+    )
+    group = tree["logs"]
+    assert _names(group) == {"list", "follow"}
+    context = click.Context(group)
+    assert isinstance(group, click.Group)
+    group.parse_args(context, ["--limit", "3"])
+    assert context._protected_args == ["list"]
+
+
+def test_writes_can_be_tried_dry_and_reads_have_no_such_option() -> None:
+    tree = command_tree([_operation("zone.create", scope="zones:write"), _operation("zone.list")])
+    assert isinstance(tree["zone"], click.Group)
+    options = {
+        name: {option for each in command.params for option in each.opts}
+        for name, command in tree["zone"].commands.items()
+    }
+    assert "--dry-run" in options["create"]
+    assert "--dry-run" not in options["list"]
+    assert "--config" in options["list"]
