@@ -1,0 +1,1 @@
+"""One file a record type; each holds its ``TYPE``."""
