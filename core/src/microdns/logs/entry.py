@@ -54,7 +54,7 @@ def entry_of(record: logging.LogRecord, sequence: int, time_ns: int) -> LogEntry
         time_ns=time_ns,
         level=level_name(record.levelno),
         event=text(event_of(record), 100),
-        logger=text(record.name, 200),
+        logger=safe_str(record.name, 200),
         message=_message(record),
         fields=_plain_fields(fields) if isinstance(fields, dict) else {},
         error=error,
