@@ -59,13 +59,9 @@ def main() -> None:
 
 
 def package_folders() -> list[str]:
-    """Folders of our distributions, relative to the checkout."""
-    projects = [
-        CHECKOUT / "core" / "pyproject.toml",
-        *sorted(CHECKOUT.glob("plugins/*/pyproject.toml")),
-        CHECKOUT / "packaging" / "server" / "pyproject.toml",
-    ]
-    return [str(project.parent.relative_to(CHECKOUT)) for project in projects]
+    """Folders of our distributions with code in them, relative to the checkout."""
+    plugins = sorted(CHECKOUT.glob("plugins/*/pyproject.toml"))
+    return ["core", *(str(project.parent.relative_to(CHECKOUT)) for project in plugins)]
 
 
 def read_note() -> Note | None:

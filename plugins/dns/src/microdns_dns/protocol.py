@@ -5,11 +5,6 @@ Plain integers in namespaces, not enums: they are compared for every packet.
 
 from typing import Final
 
-LABEL_MAX: Final = 63
-"""Octets in a label (RFC 1035 2.3.4)."""
-NAME_MAX: Final = 255
-"""Octets in a name on the wire, lengths and root included (RFC 1035 2.3.4)."""
-
 
 class Opcode:
     """What kind of message it is (RFC 1035 4.1.1, RFC 6895 2.2)."""

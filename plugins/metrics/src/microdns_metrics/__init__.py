@@ -1,1 +1,1 @@
-"""MicroDNS Prometheus exporter."""
+"""The Prometheus exporter: what every plugin counts, over HTTP on a port of its own."""

@@ -5,7 +5,7 @@ All parsing of received messages goes through ``Reader``; nothing else indexes a
 
 from struct import Struct
 
-from microdns_dns.protocol import LABEL_MAX, NAME_MAX
+from microdns_dns.names import LABEL_MAX, NAME_MAX
 
 POINTER = 0xC0
 """The two high bits of a length octet that make it a compression pointer (RFC 1035 4.1.4)."""

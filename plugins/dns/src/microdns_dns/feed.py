@@ -1,0 +1,108 @@
+"""Keeps the views what the store holds: built once, then kept up by the journal.
+
+The tap runs for one transaction at a time, after it is durable and before its writer goes on.  So
+what was acknowledged is answered, what is not durable is not, and a transaction is seen wholly or
+not at all.
+"""
+
+import logging
+from collections.abc import Iterable
+
+import anyio.lowlevel
+
+from microdns.bus import Bus
+from microdns.events import Entry
+from microdns.store import Store
+from microdns_dns import names
+from microdns_dns.events import EVENTS, RecordsChanged, ZoneCreated, ZoneDeleted, ZoneUpdated
+from microdns_dns.model import RECORDS, ZONES, Record, Zone, id_key
+from microdns_dns.view import Views, ZoneView
+
+RECORDS_PER_TURN = 5_000
+"""Records that are built in one go before other tasks may run."""
+
+
+class ViewFeed:
+    """Fills ``views`` from a store, and follows its bus until closed."""
+
+    def __init__(self, views: Views, log: logging.Logger) -> None:
+        self.views = views
+        self._log = log
+        self._waiting: list[list[Entry]] | None = []
+        self._after = 0
+
+    async def start(self, store: Store, bus: Bus) -> None:
+        """Build all zones as of one instant; changes that come meanwhile are applied after it."""
+        self._untap = bus.tap(self._take, types=EVENTS)
+        async with store.snapshot() as snapshot:
+            self._after = snapshot.sequence
+            for zone in snapshot.scan(ZONES):
+                records = snapshot.scan(RECORDS, id_key(zone.id))
+                self.views.put(await build_zone(zone, records))
+        waiting, self._waiting = self._waiting or [], None
+        for entries in waiting:
+            self._take(entries)
+
+    def close(self) -> None:
+        """Follow the bus no longer."""
+        self._untap()
+
+    def _take(self, entries: list[Entry]) -> None:
+        if self._waiting is not None:
+            self._waiting.append(entries)
+            return
+        for entry in entries:
+            if entry.sequence > self._after:
+                self._apply(entry)
+
+    def _apply(self, entry: Entry) -> None:
+        match entry.event:
+            case ZoneCreated(zone=zone):
+                self.views.put(ZoneView(zone))
+            case ZoneUpdated(after=zone):
+                view = self.views.by_id(zone.id)
+                if view is not None:
+                    view.set_soa(zone.soa)
+            case ZoneDeleted(zone=zone):
+                self.views.drop(zone.id)
+            case RecordsChanged() as changed:
+                self._change_records(changed)
+
+    def _change_records(self, changed: RecordsChanged) -> None:
+        view = self.views.by_id(changed.zone_id)
+        if view is None:
+            self._log.error(
+                "records changed in a zone that is not served",
+                extra={"event": "dns.view.unknown-zone", "zone": changed.zone},
+            )
+            return
+        for change in changed.changes:
+            if change.before is not None:
+                remove_record(view, change.before)
+            if change.after is not None:
+                add_record(view, change.after)
+        view.set_serial(changed.serial_after)
+
+
+async def build_zone(zone: Zone, records: Iterable[Record]) -> ZoneView:
+    """A view of a zone and its records."""
+    view = ZoneView(zone)
+    for count, record in enumerate(records, 1):
+        add_record(view, record)
+        if count % RECORDS_PER_TURN == 0:
+            await anyio.lowlevel.checkpoint()
+    return view
+
+
+def add_record(view: ZoneView, record: Record) -> None:
+    """Answer a record, if it is enabled."""
+    if record.enabled:
+        owner = names.from_relative(record.name, view.apex.owner)
+        view.add(owner, record.type, record.ttl, record.rdata)
+
+
+def remove_record(view: ZoneView, record: Record) -> None:
+    """Answer it no longer."""
+    if record.enabled:
+        owner = names.from_relative(record.name, view.apex.owner)
+        view.remove(owner, record.type, record.rdata)
