@@ -19,6 +19,7 @@ run: setup ## Serve examples/quickstart.toml on high ports, and say what to try
 	@$(BIN)/microdns run --config examples/quickstart.toml
 
 test: lint ## Run all checks and tests; ARGS="-k name" goes to pytest
+	@[ ! -e tests/install-system-packages ] || sh tests/install-system-packages
 	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= $(ARGS) $(wildcard $(TESTS))
 	@$(BIN)/python tests/repository/coverage_table.py
 

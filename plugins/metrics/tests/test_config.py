@@ -1,48 +1,58 @@
 """The section [metrics]."""
 
-import msgspec
 import pytest
 
-from microdns_metrics.config import MetricsConfig, check
+from microdns.config import ConfigError, parse_document
+from microdns_metrics.config import MetricsConfig
 
 
-def decode(**settings: object) -> MetricsConfig:
-    return msgspec.convert(settings, MetricsConfig)
+def decode(section: str) -> MetricsConfig:
+    document = parse_document(f"[metrics]\n{section}")
+    config = document.section("metrics", MetricsConfig)
+    document.raise_problems()
+    assert config is not None
+    return config
 
 
 def test_defaults_are_off_and_loopback() -> None:
-    config = decode()
+    config = decode("")
     assert not config.enabled
-    assert config.address == ("127.0.0.1", 9153)
+    assert config.listen == (("127.0.0.1", 9153),)
     assert config.path == "/metrics"
-    assert not list(check(config))
 
 
 @pytest.mark.parametrize(
-    ("text", "address"),
+    ("text", "addresses"),
     [
-        ("0.0.0.0:9100", ("0.0.0.0", 9100)),
-        ("192.0.2.1", ("192.0.2.1", 9153)),
-        ("[::1]:9100", ("::1", 9100)),
-        ("::1", ("::1", 9153)),
+        ('"0.0.0.0:9100"', (("0.0.0.0", 9100),)),
+        ('"192.0.2.1"', (("192.0.2.1", 9153),)),
+        ('"[::1]:9100"', (("::1", 9100),)),
+        ('["127.0.0.1", "::1"]', (("127.0.0.1", 9153), ("::1", 9153))),
     ],
 )
-def test_listen_takes_an_address_with_an_optional_port(text: str, address: tuple[str, int]) -> None:
-    assert decode(listen=text).address == address
+def test_listen_takes_addresses_with_optional_ports(
+    text: str, addresses: tuple[tuple[str, int], ...]
+) -> None:
+    assert decode(f"listen = {text}").listen == addresses
 
 
-@pytest.mark.parametrize("text", ["localhost:9153", "127.0.0.1:99999", "127.0.0.1:", "", "[::1"])
-def test_bad_listen_is_a_problem_that_names_the_key(text: str) -> None:
-    (problem,) = check(decode(listen=text))
-    assert problem.path == "listen"
-
-
-@pytest.mark.parametrize("path", ["metrics", "", "/a b", "/metrics?x", "/metrics#x"])
-def test_bad_path_is_refused(path: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match=r"\$\.path"):
-        decode(path=path)
-
-
-def test_unknown_key_is_refused() -> None:
-    with pytest.raises(msgspec.ValidationError, match="lisen"):
-        decode(lisen="127.0.0.1:9153")
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('listen = "localhost:9153"', "metrics.listen"),
+        ('listen = "127.0.0.1:99999"', "metrics.listen"),
+        ("listen = []", "metrics.listen"),
+        ("listen = 9153", "metrics.listen"),
+        ('path = "metrics"', "metrics.path"),
+        ('path = ""', "metrics.path"),
+        ('path = "/a b"', "metrics.path"),
+        ('path = "/metrics?x"', "metrics.path"),
+        ('enabled = "yes"', "metrics.enabled"),
+        ("lisen = 1", "metrics.lisen"),
+    ],
+)
+def test_mistakes_name_the_key_and_line(line: str, key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        decode(line)
+    (problem,) = caught.value.config_problems
+    assert (problem.path, problem.line) == (key, 2)

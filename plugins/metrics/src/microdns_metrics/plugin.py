@@ -1,12 +1,14 @@
 """Wiring of the exporter."""
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 
-from microdns.errors import Problem
+import anyio
+
+from microdns.config.fields import format_address
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
-from microdns_metrics.config import MetricsConfig, check
+from microdns_metrics.config import MetricsConfig
 from microdns_metrics.metrics import ExporterMetrics
 from microdns_metrics.request import Request, Response, message
 from microdns_metrics.scrape import Scraper
@@ -20,11 +22,8 @@ class MetricsPlugin(Plugin):
     summary = "Prometheus exporter"
     section = Section("metrics", MetricsConfig)
 
-    _socket: socket.socket | None = None
-
-    @hookimpl
-    def microdns_check(self, config: MetricsConfig) -> Iterable[Problem]:
-        return list(check(config))
+    def __init__(self) -> None:
+        self._sockets: list[socket.socket] = []
 
     @hookimpl
     async def microdns_setup(self, context: PluginContext[MetricsConfig]) -> None:
@@ -36,25 +35,27 @@ class MetricsPlugin(Plugin):
 
     @hookimpl
     async def microdns_listen(self) -> None:
-        self._socket = self._context.network.bind_tcp(self._context.config.address)
+        for address in self._context.config.listen:
+            self._sockets.append(self._context.network.bind_tcp(address))
 
     @hookimpl
     async def microdns_run(self) -> None:
-        if self._socket is None:
+        if not self._sockets:  # after a crash: the server closes what it was given
             await self.microdns_listen()
-        listening, self._socket = self._socket, None
-        if listening is not None:
-            await self._server.serve(listening)
+        given, self._sockets = self._sockets, []
+        async with anyio.create_task_group() as servers:
+            for listening in given:
+                servers.start_soon(self._server.serve, listening)
 
     @hookimpl
     async def microdns_stop(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        while self._sockets:
+            self._sockets.pop().close()
 
     @hookimpl
     def microdns_status(self) -> Mapping[str, object]:
-        return {"listen": self._context.config.listen, "path": self._context.config.path}
+        config = self._context.config
+        return {"listen": list(map(format_address, config.listen)), "path": config.path}
 
     async def _answer(self, request: Request) -> Response:
         config = self._context.config

@@ -70,6 +70,6 @@ def parse(head: bytes) -> Request:
     return Request(
         method,
         target.partition("?")[0],
-        ",".join(headers.get_all("Accept", [])),
-        ",".join(headers.get_all("Accept-Encoding", [])),
+        ",".join(headers.get_all("Accept", [])).strip(),
+        ",".join(headers.get_all("Accept-Encoding", [])).strip(),
     )
