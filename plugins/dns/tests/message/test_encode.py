@@ -1,5 +1,7 @@
 """Writing replies, with dnspython as the reader."""
 
+from typing import Any
+
 import dns.flags
 import dns.message
 import dns.name
@@ -19,16 +21,22 @@ SIZE_MAX = 65535
 
 
 def wire(name: str) -> bytes:
-    return dns.name.from_text(name).to_wire()
+    return octets(dns.name.from_text(name))
+
+
+def octets(written: dns.name.Name | dns.rdata.Rdata) -> bytes:
+    found = written.to_wire()
+    assert found is not None
+    return found
 
 
 def rrset(rdtype: str, *texts: str, ttl: int = 300) -> RRset:
     number = dns.rdatatype.from_text(rdtype)
-    rdatas = [dns.rdata.from_text("IN", rdtype, text).to_wire() for text in texts]
+    rdatas = [octets(dns.rdata.from_text("IN", rdtype, text)) for text in texts]
     return RRset(int(number), ttl, tuple(rdatas))
 
 
-def asked(name: str = "www.example.com", rdtype: str = "A", **options: object) -> Query:
+def asked(name: str = "www.example.com", rdtype: str = "A", **options: Any) -> Query:
     packet = dns.message.make_query(name, rdtype, **options).to_wire()
     query = parse_query(packet)
     assert isinstance(query, Query)
@@ -277,7 +285,7 @@ def records(section: list[tuple[bytes, RRset]]) -> list[tuple[bytes, int, int, b
 
 def read(section: list[dns.rrset.RRset]) -> list[tuple[bytes, int, int, bytes]]:
     return [
-        (found.name.to_wire(), int(found.rdtype), found.ttl, rdata.to_wire())
+        (octets(found.name), int(found.rdtype), found.ttl, octets(rdata))
         for found in section
         for rdata in found
     ]

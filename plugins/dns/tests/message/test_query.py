@@ -1,12 +1,15 @@
 """Reading queries, with dnspython as the writer of good ones."""
 
 import struct
+from typing import Any
 
 import dns.edns
 import dns.flags
 import dns.message
 import dns.name
 import pytest
+from dns.rdataclass import RdataClass
+from dns.rdatatype import RdataType
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +19,7 @@ from microdns_dns.protocol import Opcode, Rcode, RRType
 LABELS = st.lists(st.binary(min_size=1, max_size=63), max_size=6)
 
 
-def query_wire(name: str = "www.Example.com", rdtype: str = "A", **options: object) -> bytes:
+def query_wire(name: str = "www.Example.com", rdtype: str = "A", **options: Any) -> bytes:
     return dns.message.make_query(name, rdtype, **options).to_wire()
 
 
@@ -43,7 +46,7 @@ def test_well_formed_queries_are_read_as_written(
     if rdtype in (RRType.OPT, RRType.TSIG):
         rdtype = 1
     written = dns.message.QueryMessage(id=7)
-    written.question.append(dns.rrset.RRset(name, rdclass, rdtype))
+    written.question.append(dns.rrset.RRset(name, RdataClass(rdclass), RdataType(rdtype)))
     written.use_edns(0, dns.flags.DO if do else 0, payload, options=[dns.edns.NSIDOption(b"")])
     query = parsed(written.to_wire())
     assert query.error is None
