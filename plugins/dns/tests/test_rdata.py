@@ -54,7 +54,8 @@ def oracle_from_wire(number: int, wire: bytes) -> dns.rdata.Rdata:
 def oracle_from_text(number: int, text: str) -> bytes:
     kind = dns.rdatatype.RdataType.make(number)
     origin = dns.name.from_text("example.test")
-    return dns.rdata.from_text(dns.rdataclass.IN, kind, text, origin, relativize=False).to_wire()
+    rdata = dns.rdata.from_text(dns.rdataclass.IN, kind, text, origin, relativize=False)
+    return rdata.to_wire() or b""
 
 
 @pytest.mark.parametrize(("number", "text"), EXAMPLES, ids=IDS)
