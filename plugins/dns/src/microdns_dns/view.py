@@ -62,7 +62,7 @@ class ZoneView:
         self.origin = names.fold(spelled)
         self.apex = Node(_share(spelled, self.origin))
         self._nodes: dict[bytes, Node] = {self.origin: self.apex}
-        self._cuts: dict[bytes, int] = {}
+        self._cuts: dict[bytes, RRset] = {}
         self.set_soa(zone.soa)
 
     @property
@@ -78,8 +78,8 @@ class ZoneView:
         """Whether the name exists, be it as an empty non-terminal."""
         return folded in self._nodes
 
-    def cut(self, folded: bytes) -> bytes | None:
-        """The folded owner of the topmost cut that governs a name of this zone, or None.
+    def cut(self, folded: bytes) -> tuple[bytes, RRset] | None:
+        """The topmost cut that governs a name of this zone: its folded owner, its NS or DNAME.
 
         That is a delegation at or above the name, or a DNAME above it.
         """
@@ -91,15 +91,11 @@ class ZoneView:
         at = 0
         while at <= last:
             ending = folded[at:]
-            kind = cuts.get(ending)
-            if kind is not None and (at > 0 or kind == RRType.NS):
-                found = ending
+            rrset = cuts.get(ending)
+            if rrset is not None and (at > 0 or rrset.type == RRType.NS):
+                found = (ending, rrset)
             at += 1 + folded[at]
         return found
-
-    def is_delegation(self, folded: bytes) -> bool:
-        """Whether the zone delegates exactly this name."""
-        return self._cuts.get(folded) == RRType.NS
 
     def wildcard(self, folded: bytes) -> Node | None:
         """The node that stands in for a name which has none: the wildcard at its closest encloser.
@@ -177,10 +173,10 @@ class ZoneView:
 
     def _mark_cut(self, folded: bytes, node: Node) -> None:
         """Where there are both, NS decides: what is below belongs to another zone."""
-        if folded != self.origin and node.get(RRType.NS) is not None:
-            self._cuts[folded] = RRType.NS
-        elif node.get(RRType.DNAME) is not None:
-            self._cuts[folded] = RRType.DNAME
+        delegation = node.get(RRType.NS) if folded != self.origin else None
+        cut = delegation or node.get(RRType.DNAME)
+        if cut is not None:
+            self._cuts[folded] = cut
         else:
             self._cuts.pop(folded, None)
 
