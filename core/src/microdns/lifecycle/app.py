@@ -8,9 +8,12 @@ from collections.abc import Sequence
 
 import anyio
 
+from microdns.lifecycle import logevents
 from microdns.lifecycle.assembly import Assembly
 from microdns.lifecycle.configure import assemble_file
+from microdns.lifecycle.discovery import PluginError, installed_names
 from microdns.lifecycle.kernel import Kernel
+from microdns.logs import Logs
 
 log = logging.getLogger("microdns.kernel")
 
@@ -22,37 +25,45 @@ def serve(config: str, overrides: Sequence[tuple[str, str]], wanted: Sequence[st
     serves.
     """
     assembly = assemble_file(config, overrides, wanted)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    _tell_beginning(assembly)
-    return anyio.run(_serve, assembly, backend_options={"use_uvloop": True})
+    if not assembly.plugins:
+        raise PluginError(
+            f"{config} enables no plugin, and --plugins names none; "
+            f"installed: {', '.join(installed_names()) or 'none'}"
+        )
+    logs = Logs(assembly.logging)
+    logs.install()
+    try:
+        _tell_beginning(assembly)
+        return anyio.run(_serve, assembly, logs, backend_options={"use_uvloop": True})
+    finally:
+        logs.close()
 
 
 def _tell_beginning(assembly: Assembly) -> None:
     for note in assembly.notes:
-        log.info("%s", note, extra={"event": "config.note"})
+        logevents.CONFIG_NOTE(log, "%s", note)
     for failure in assembly.failures:
-        log.warning(
+        logevents.PLUGIN_BROKEN(
+            log,
             "plugin %s is installed but broken: %s",
             failure.name,
             failure.reason,
-            extra={"event": "plugin.broken", "plugin": failure.name},
+            plugin=failure.name,
         )
 
 
-async def _serve(assembly: Assembly) -> int:
-    kernel = Kernel(assembly)
+async def _serve(assembly: Assembly, logs: Logs) -> int:
+    kernel = Kernel(assembly, logs=logs)
     async with kernel.running():
         if not any(record.up for record in kernel.records.values()):
-            log.critical(
-                "no plugin could be started: leaving", extra={"event": "kernel.nothing_runs"}
-            )
+            logevents.NOTHING_RUNS(log, "no plugin could be started: leaving")
             return 1
         notify_service_manager("READY=1")
         received = await _signal()
-        log.info("stopping on %s", received, extra={"event": "kernel.stopping"})
+        logevents.STOPPING(log, "stopping on %s", received)
         notify_service_manager("STOPPING=1")
         kernel.arm_watchdog()
-    log.info("stopped", extra={"event": "kernel.stopped"})
+    logevents.STOPPED(log, "stopped")
     return 0
 
 
@@ -73,4 +84,4 @@ def notify_service_manager(state: str) -> None:
         try:
             notifying.sendto(state.encode(), target)
         except OSError as error:
-            log.warning("can't notify the service manager: %s", error)
+            logevents.NOTIFY_FAILED(log, "can't notify the service manager: %s", error)

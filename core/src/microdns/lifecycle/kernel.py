@@ -15,6 +15,7 @@ from microdns.bus import Bus
 from microdns.clock import Clock, SystemClock
 from microdns.control.server import ControlServer
 from microdns.errors import Conflict, NotFound
+from microdns.lifecycle import logevents
 from microdns.lifecycle.assembly import Assembly
 from microdns.lifecycle.discovery import Loaded, PluginError, describe
 from microdns.lifecycle.hookcalls import HookCalls
@@ -23,6 +24,7 @@ from microdns.lifecycle.operations import kernel_operations
 from microdns.lifecycle.order import dependants
 from microdns.lifecycle.record import PluginRecord, PluginState
 from microdns.lifecycle.supervisor import Supervisor
+from microdns.logs import Logs
 from microdns.metrics import MetricRegistry
 from microdns.network import Network, SystemNetwork
 from microdns.operations import OperationRegistry
@@ -43,14 +45,15 @@ class Kernel:
         clock: Clock | None = None,
         network: Network | None = None,
         random_source: random.Random | None = None,
-        log: logging.Logger | None = None,
+        logs: Logs | None = None,
     ) -> None:
         self.assembly = assembly
         self.instance = assembly.instance
         self.clock = clock or SystemClock()
         self.network = network or SystemNetwork()
         self.random = random_source or random.Random()  # noqa: S311 (for backoff, not for secrets)
-        self.log = log or logging.getLogger("microdns.kernel")
+        self.log = logging.getLogger("microdns.kernel")
+        self.logs = logs or Logs(assembly.logging)
         self.operations = OperationRegistry()
         self.metrics = MetricRegistry()
         self.services = Services()
@@ -118,12 +121,13 @@ class Kernel:
             record.state = PluginState.FAILED
             record.error = describe(error)
             record.broken = True
-            self.log.error(
+            logevents.PLUGIN_BROKEN(
+                self.log,
                 "plugin %s can't be used: %s",
                 name,
                 record.error,
-                exc_info=None if isinstance(error, PluginError) else error,
-                extra={"event": "plugin.broken", "plugin": name},
+                error=None if isinstance(error, PluginError) else error,
+                plugin=name,
             )
         return record
 
@@ -211,11 +215,11 @@ class Kernel:
         try:
             await control.listen()
         except OSError as error:
-            self.log.error(
+            logevents.CONTROL_FAILED(
+                self.log,
                 "can't open the local socket %s: %s (commands can't reach this process)",
                 control.path,
                 error.strerror or error,
-                extra={"event": "kernel.control_failed"},
             )
             return
         self._control = control
@@ -224,11 +228,13 @@ class Kernel:
     def _tell_ready(self) -> None:
         up = [record.name for record in self.records.values() if record.up]
         milliseconds = (self.clock.time_ns() - self.started_ns) // 1_000_000
-        self.log.info(
+        logevents.READY(
+            self.log,
             "ready after %d ms: %s",
             milliseconds,
             ", ".join(up) or "no plugin",
-            extra={"event": "kernel.ready", "plugins": up, "milliseconds": milliseconds},
+            plugins=up,
+            milliseconds=milliseconds,
         )
 
     def facts(self, record: PluginRecord) -> Mapping[str, Any]:
@@ -325,7 +331,6 @@ class Kernel:
 
 
 def _leave_hard() -> None:
-    logging.getLogger("microdns.kernel").critical(
-        "a plugin blocks the process: leaving without it", extra={"event": "kernel.blocked"}
-    )
+    log = logging.getLogger("microdns.kernel")
+    logevents.BLOCKED(log, "a plugin blocks the process: leaving without it")
     os._exit(1)

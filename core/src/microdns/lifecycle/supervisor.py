@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 
 from microdns.clock import Clock
+from microdns.lifecycle import logevents
 from microdns.lifecycle.backoff import Backoff
 from microdns.lifecycle.discovery import describe
 from microdns.lifecycle.hookcalls import HookCalls
@@ -105,7 +106,8 @@ class Supervisor:
         self._leave(self.record)
         late = f"did not stop within {seconds:.1f} s" if limit.cancelled_caught else ""
         if late:
-            self._log.error("plugin %s %s", self.record.name, late, extra=self._event("slow_stop"))
+            name = self.record.name
+            logevents.PLUGIN_SLOW_STOP(self._log, "plugin %s %s", name, late, plugin=name)
         self._move(PluginState.STOPPED, late)
 
     async def _run_once(self, backoff: Backoff) -> bool:
@@ -118,13 +120,14 @@ class Supervisor:
             self.record.restarts += 1
             delay = backoff.failed(self._clock.monotonic() - started)
             self._move(PluginState.RESTARTING, describe(error))
-            self._log.error(
+            logevents.PLUGIN_CRASHED(
+                self._log,
                 "plugin %s crashed: %s (starting it again in %.1f s)",
                 self.record.name,
                 describe(error),
                 delay,
-                exc_info=error,
-                extra=self._event("crashed"),
+                error=error,
+                plugin=self.record.name,
             )
             await self._clock.sleep(delay)
             return False
@@ -133,13 +136,13 @@ class Supervisor:
     async def _failed_to_start(self, error: BaseException) -> None:
         self._move(PluginState.FAILED, describe(error))
         # An OSError is the machine's state (a port in use), told by its text; others are defects.
-        trace = None if isinstance(error, OSError) else error
-        self._log.error(
+        logevents.PLUGIN_FAILED(
+            self._log,
             "plugin %s can't start: %s",
             self.record.name,
             describe(error),
-            exc_info=trace,
-            extra=self._event("failed"),
+            error=None if isinstance(error, OSError) else error,
+            plugin=self.record.name,
         )
         await self._close()
         self._leave(self.record)
@@ -148,18 +151,16 @@ class Supervisor:
         try:
             await self._hooks.run(self._plugin, "microdns_stop")
         except CRASHES as error:
-            self._log.error(
+            logevents.PLUGIN_FAILED_STOP(
+                self._log,
                 "plugin %s failed while stopping: %s",
                 self.record.name,
                 describe(error),
-                exc_info=error,
-                extra=self._event("failed_stop"),
+                error=error,
+                plugin=self.record.name,
             )
 
     def _move(self, state: PluginState, error: str = "") -> None:
         self.record.state = state
         self.record.error = error
         self.record.since_ns = self._clock.time_ns()
-
-    def _event(self, what: str) -> dict[str, str]:
-        return {"event": f"plugin.{what}", "plugin": self.record.name}

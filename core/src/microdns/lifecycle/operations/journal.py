@@ -1,0 +1,95 @@
+"""Reading the journal."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from microdns.events import Entry
+from microdns.lifecycle.operations.base import KernelOperations, rfc3339
+from microdns.operations import Call, Cli, Operation
+
+
+class JournalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    after: Annotated[int, Meta(ge=0, description="Only entries after this sequence.")] = 0
+    type: Annotated[list[str], Meta(description="Only entries of this type (repeatable).")] = []
+    limit: Annotated[int, Meta(ge=1, le=1000, description="At most so many entries.")] = 100
+    newest: Annotated[bool, Meta(description="The last entries, in place of the first.")] = False
+
+
+class JournalFollow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    after: Annotated[
+        int | None, Meta(description="Start after this sequence; without it, from now on.")
+    ] = None
+    type: Annotated[list[str], Meta(description="Only entries of this type (repeatable).")] = []
+
+
+class JournalPage(msgspec.Struct, frozen=True):
+    items: list[Any]
+    oldest: int
+    newest: int
+
+
+class JournalOperations(KernelOperations):
+    """``journal.*``."""
+
+    def operations(self) -> list[Operation[Any, Any]]:
+        return [
+            Operation(
+                name="journal.list",
+                summary="Show entries of the journal.",
+                input=JournalQuery,
+                output=JournalPage,
+                handler=self.journal,
+                scope="journal:read",
+                http="GET /journal",
+                offline=True,
+                cli=Cli(command="journal", render=render_journal),
+                examples=("microdns journal --newest --limit 10",),
+            ),
+            Operation(
+                name="journal.follow",
+                summary="Show entries of the journal as they are written.",
+                input=JournalFollow,
+                output=Entry,
+                handler=self.follow,
+                scope="journal:read",
+                stream=True,
+                cli=Cli(command="journal follow", render=render_entry),
+            ),
+        ]
+
+    async def journal(self, _call: Call, query: JournalQuery) -> JournalPage:
+        journal = self._kernel.store.journal
+        types = tuple(query.type) or None
+        after = query.after
+        if query.newest and types is None:
+            after = max(after, journal.newest - query.limit)
+        entries = list(journal.read(after=after, types=types, limit=query.limit))
+        return JournalPage(entries, journal.oldest, journal.newest)
+
+    async def follow(self, _call: Call, wanted: JournalFollow) -> AsyncIterator[Entry]:
+        types = tuple(wanted.type) or None
+        async with self._kernel.bus.subscribe(
+            types=types, after=wanted.after, name="journal.follow"
+        ) as subscription:
+            async for entry in subscription:
+                yield entry
+
+
+def render_journal(page: Mapping[str, Any]) -> str:
+    """``microdns journal`` for people: a line an entry."""
+    if not page["items"]:
+        return f"no entries (the journal goes from {page['oldest']} to {page['newest']})"
+    return "\n".join(render_entry(entry) for entry in page["items"])
+
+
+def render_entry(entry: Mapping[str, Any]) -> str:
+    """One entry on one line."""
+    event = {key: value for key, value in entry["event"].items() if key != "type"}
+    detail = msgspec.json.encode(event).decode()
+    if len(detail) > 160:
+        detail = detail[:157] + "..."
+    when = rfc3339(entry["time_ns"])
+    return f"{entry['sequence']:>8}  {when}  {entry['actor']['name']}  {entry['type']}  {detail}"
