@@ -74,7 +74,7 @@ def a_zone(name: str, text: str, id: str) -> ZoneView:
     for owner, rdataset in parsed.iterate_rdatasets():
         if rdataset.rdtype != dns.rdatatype.SOA:
             for rdata in rdataset:
-                view.add(owner.to_wire(), int(rdataset.rdtype), 300, rdata.to_wire())
+                view.add(owner.to_wire() or b"", int(rdataset.rdtype), 300, rdata.to_wire())
     return view
 
 
