@@ -54,13 +54,12 @@ def fixture() -> Fixture:
     return Fixture()
 
 
-async def test_page_holds_every_set_build_and_process(fixture: Fixture) -> None:
+async def test_page_holds_every_set_and_the_process(fixture: Fixture) -> None:
     fixture.plugin.counter("microdns_a_total", "A.", ["zone"]).cell('x"\\\n').inc(2)
     fixture.plugin.gauge("microdns_b", "B.").cell().set(1.5)
     values = await fixture.values()
     assert values["microdns_a_total" + str({"zone": 'x"\\\n'})] == 2
     assert values["microdns_b{}"] == 1.5
-    assert any(name.startswith("microdns_build_info{'python'") for name in values)
     assert values["process_resident_memory_bytes{}"] > 1_000_000
     assert values["process_open_fds{}"] > 0
     assert values["process_cpu_seconds_total{}"] > 0
@@ -85,7 +84,7 @@ async def test_plain_text_otherwise(fixture: Fixture) -> None:
 async def test_gzip_holds_the_same(fixture: Fixture) -> None:
     page = await fixture.scraper.page("", "deflate, gzip")
     assert page.compressed
-    assert b"microdns_build_info" in gzip.decompress(page.body)
+    assert b"microdns_metrics_series" in gzip.decompress(page.body)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +133,7 @@ async def test_a_name_taken_by_another_plugin_is_left_out(fixture: Fixture) -> N
 async def test_pages_of_the_next_scrape_tell_of_this_one(fixture: Fixture) -> None:
     await fixture.text()
     values = await fixture.values()
-    assert values["microdns_metrics_series{}"] > 3
+    assert values["microdns_metrics_series{}"] > 1
     assert values["microdns_metrics_collection_seconds{}"] > 0
 
 

@@ -1,7 +1,4 @@
-"""What the exporter counts of itself, and the build that it belongs to."""
-
-import platform
-from importlib.metadata import version
+"""What the exporter counts of itself."""
 
 from microdns.metrics import MetricSet
 
@@ -11,12 +8,6 @@ class ExporterMetrics(MetricSet):
 
     def __init__(self) -> None:
         super().__init__()
-        build = self.gauge(
-            "microdns_build_info",
-            "Versions of MicroDNS and of Python; always 1.",
-            ["version", "python"],
-        )
-        build.cell(version("microdns-core"), platform.python_version()).set(1)
         self.requests = self.counter(
             "microdns_metrics_requests_total", "HTTP requests to the exporter.", ["code"]
         )

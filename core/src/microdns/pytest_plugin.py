@@ -1,4 +1,8 @@
-"""Fixtures for tests of plugins; pytest finds them through the entry point ``pytest11``."""
+"""Fixtures for tests of plugins; pytest finds them through the entry point ``pytest11``.
+
+They stand outside ``microdns.testing``, which imports the whole kernel: pytest loads this module
+in every run, before coverage is measured.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
