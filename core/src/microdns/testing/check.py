@@ -1,5 +1,7 @@
 """What every plugin must keep to, in one call."""
 
+from typing import Any
+
 from microdns.events import event_type
 from microdns.lifecycle.hookcalls import HookCalls
 from microdns.lifecycle.kernel import Kernel
@@ -49,7 +51,7 @@ def _check_declarations(plugin: Plugin) -> None:
         check_operation(operation)
 
 
-def check_operation(operation: Operation[object, object]) -> None:  # type: ignore[type-var]
+def check_operation(operation: Operation[Any, Any]) -> None:
     """Raise AssertionError when an operation could not be projected onto every interface."""
     name = operation.name
     assert operation.summary.endswith("."), f"{name}: the summary is a sentence"
