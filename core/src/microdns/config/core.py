@@ -49,21 +49,26 @@ class DatabaseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "microdns.db"
     )
     journal_age_max: Annotated[
-        float, Duration(), Meta(ge=60, description="Journal entries older than this are removed.")
+        float,
+        Duration(),
+        Meta(ge=0, description="Journal entries older than this are removed; 0 keeps them."),
     ] = 30 * 86_400.0
     journal_bytes_max: Annotated[
         int,
         Size(),
-        Meta(ge=1 << 20, description="Beyond this size, the oldest journal entries are removed."),
-    ] = 1 << 30
+        Meta(
+            ge=0,
+            description="Beyond this size, the oldest journal entries are removed; 0 keeps them.",
+        ),
+    ] = 256 << 20
     cache_bytes: Annotated[
         int, Size(), Meta(ge=1 << 20, description="Memory for blocks read from disk.")
-    ] = 16 << 20
+    ] = 8 << 20
     write_buffer_bytes: Annotated[
         int,
         Size(),
         Meta(ge=1 << 20, description="Memory for recent writes, over all collections."),
-    ] = 32 << 20
+    ] = 16 << 20
 
 
 class LoggingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

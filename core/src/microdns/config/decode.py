@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo, fields
 
 from microdns.config.describe import describe, kind, written
@@ -88,7 +89,8 @@ class Decoder:
             found = self._field(reading, info, complete)
             if found is MISSING:
                 sound = sound and reading.is_unset(info) and not info.required
-            else:
+                found = self._settled(info)
+            if found is not MISSING:
                 values[info.name] = found
         return self._build(cls, values, path) if sound else MISSING
 
@@ -112,6 +114,13 @@ class Decoder:
         if info.required and complete:
             self._report((*reading.path, info.encode_name), f"missing: must be {describe(wanted)}")
         return MISSING
+
+    def _settled(self, info: FieldInfo) -> Any:
+        """A default that depends on where the file lies; MISSING for all others."""
+        form = shape(info.type).form
+        if form is None or info.default is NODEFAULT:
+            return MISSING
+        return form.settle(info.default, self._folder)
 
     def _secret_from_file(self, reading: "_StructReading", info: FieldInfo, wanted: Shape) -> Any:
         key = info.encode_name + FILE_SUFFIX

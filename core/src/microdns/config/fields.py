@@ -48,7 +48,11 @@ class Form(ABC):
         """How the value is written: for defaults in documentation, and dumps."""
         return str(value)
 
-    def pattern(self) -> dict[str, Any]:
+    def settle(self, default: Any, folder: Path) -> Any:
+        """The value that a field's default stands for, where nothing is written."""
+        return default
+
+    def keywords(self) -> dict[str, Any]:
         """JSON Schema keywords for the written form, besides its type."""
         return {}
 
@@ -64,7 +68,7 @@ class Parsed(Form, Generic[T]):
     def read(self, written: Any, folder: Path) -> T:
         return self._parse(written)
 
-    def pattern(self) -> dict[str, Any]:
+    def keywords(self) -> dict[str, Any]:
         return {"format": self._format} if self._format else {}
 
 
@@ -119,6 +123,9 @@ class FilePath(Form):
             raise ValueError("must be a path")
         return folder / Path(written).expanduser()
 
+    def settle(self, default: Any, folder: Path) -> Any:
+        return folder / default if isinstance(default, Path) else default
+
 
 _DURATION = re.compile(
     r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII
@@ -148,7 +155,7 @@ class Duration(Form):
     def write(self, value: Any) -> str:
         return format_duration(value)
 
-    def pattern(self) -> dict[str, Any]:
+    def keywords(self) -> dict[str, Any]:
         return {"examples": ["90s", "1h30m", "7d"]}
 
 
@@ -183,7 +190,7 @@ class Size(Form):
     def write(self, value: Any) -> str:
         return format_size(value)
 
-    def pattern(self) -> dict[str, Any]:
+    def keywords(self) -> dict[str, Any]:
         return {"examples": ["64MiB", "2GiB"]}
 
 

@@ -1,7 +1,6 @@
 """Did you mean …?"""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 LISTED_MAX = 12
 _LENGTH_MAX = 64
@@ -9,6 +8,8 @@ _LENGTH_MAX = 64
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that looks most like ``word``, if any comes close."""
+    from difflib import get_close_matches  # only a mistake pays for loading it
+
     by_folded = {name.lower().replace("-", "_"): name for name in known}
     folded = word[:_LENGTH_MAX].lower().replace("-", "_")
     matches = get_close_matches(folded, by_folded, n=1, cutoff=0.6)

@@ -141,7 +141,7 @@ def _checked(plugin: Plugin, config: msgspec.Struct) -> Iterable[Problem]:
 
 
 def _database_path(configuration: Configuration) -> Path:
-    # Only a default is still relative here: it, too, starts from the config file's folder.
+    # Relative only where the section has problems: its default then stands as declared.
     return configuration.document.folder / configuration.database.path
 
 
@@ -155,6 +155,6 @@ def _store_options(configuration: Configuration) -> StoreOptions:
     return StoreOptions(
         block_cache_bytes=database.cache_bytes,
         memtables_bytes=database.write_buffer_bytes,
-        journal_age_seconds=database.journal_age_max,
-        journal_bytes_max=database.journal_bytes_max,
+        journal_age_seconds=database.journal_age_max or None,
+        journal_bytes_max=database.journal_bytes_max or None,
     )

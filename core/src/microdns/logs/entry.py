@@ -14,6 +14,10 @@ MESSAGE_MAX = 8_000
 TRACEBACK_MAX = 32_000
 FIELDS_MAX = 64
 
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
+    "message", "asctime", "taskName", "event", "fields",
+}  # fmt: skip
+
 
 class LogEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A log record.
@@ -48,7 +52,6 @@ def format_time(time_ns: int) -> str:
 def entry_of(record: logging.LogRecord, sequence: int, time_ns: int) -> LogEntry:
     """The entry for a record of the standard library; never raises for what the record holds."""
     error, trace = _exception(record)
-    fields = getattr(record, "fields", None)
     return LogEntry(
         sequence=sequence,
         time_ns=time_ns,
@@ -56,7 +59,7 @@ def entry_of(record: logging.LogRecord, sequence: int, time_ns: int) -> LogEntry
         event=text(event_of(record), 100),
         logger=safe_str(record.name, 200),
         message=_message(record),
-        fields=_plain_fields(fields) if isinstance(fields, dict) else {},
+        fields=_plain_fields(_fields_of(record)),
         error=error,
         traceback=trace,
     )
@@ -66,6 +69,14 @@ def event_of(record: logging.LogRecord) -> str:
     """The record's event name."""
     name = getattr(record, "event", None)
     return name if isinstance(name, str) and name else UNNAMED
+
+
+def _fields_of(record: logging.LogRecord) -> dict[Any, object]:
+    """What ``extra`` brought: the mapping ``fields``, and any other attribute of its own."""
+    given = record.__dict__
+    own = {name: given[name] for name in given.keys() - _STANDARD}
+    fields = given.get("fields")
+    return own | fields if isinstance(fields, dict) else own
 
 
 def _message(record: logging.LogRecord) -> str:
