@@ -17,6 +17,8 @@ class Known:
     plugin: str
     key: str = ""
     asks: Callable[[Any], bool] = lambda value: value is True
+    array: bool = False
+    """Whether it is an array of tables."""
 
     @property
     def distribution(self) -> str:
@@ -40,7 +42,7 @@ FIRST_PARTY = (
     _switched("dhcp.dns_registration", "registration"),
     _switched("ipam", "ipam"),
     Known("coordinator", "federation", "instance.mode", lambda mode: mode != "standalone"),
-    Known("instance.peers", "federation"),
+    Known("instance.peers", "federation", array=True),
     Known("messaging", "kafka", "messaging.backend", lambda backend: backend != "noop"),
     _switched("api.rest", "rest"),
     _switched("api.grpc", "grpc"),

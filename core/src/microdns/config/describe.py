@@ -23,6 +23,7 @@ _NAMES = {
     dict: "a table",
     Any: "any value",
 }
+_KIND_OF = {bool: "boolean", int: "integer", float: "number", str: "string", Any: "any"}
 SHOWN_MAX = 60
 
 
@@ -42,6 +43,24 @@ def describe(wanted: Shape) -> str:
     if is_table(base):
         return f"a table{bounds(wanted)}, each value {describe(shape(table_types(base)[1]))}"
     return _NAMES.get(base, getattr(base, "__name__", str(base))) + bounds(wanted)
+
+
+def kind_of(wanted: Shape) -> str:
+    """The type in few words, without bounds: ``integer``, ``array of string``, ``duration``."""
+    base = wanted.base
+    if wanted.form is not None:
+        return wanted.form.kind
+    if choices(base):
+        return kind(choices(base)[0]).partition(" ")[2]
+    if members(base):
+        return " or ".join(kind_of(shape(member)) for member in members(base))
+    if is_struct(base):
+        return "table"
+    if is_array(base):
+        return f"array of {kind_of(shape(item_type(base)))}"
+    if is_table(base):
+        return f"table of {kind_of(shape(table_types(base)[1]))}"
+    return _KIND_OF.get(base, getattr(base, "__name__", str(base)))
 
 
 def bounds(wanted: Shape) -> str:

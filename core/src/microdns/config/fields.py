@@ -36,6 +36,8 @@ class Form(ABC):
 
     written: Any = str
     expects: str
+    kind: str
+    """The type in a word or two, for tables of keys."""
 
     @abstractmethod
     def read(self, written: Any, folder: Path) -> Any:
@@ -63,6 +65,7 @@ class Parsed(Form, Generic[T]):
     def __init__(self, parse: Callable[[str], T], expects: str, format: str = "") -> None:
         self._parse = parse
         self.expects = expects
+        self.kind = expects.partition(" such as ")[0].split(" ", 1)[-1]
         self._format = format
 
     def read(self, written: Any, folder: Path) -> T:
@@ -76,6 +79,7 @@ class Listen(Form):
     """One address or an array of them; ``port`` is meant where none is written."""
 
     written = str | list[str]
+    kind = "address or array of addresses"
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -95,6 +99,8 @@ class Listen(Form):
 
 class Endpoint(Form):
     """One address; ``port`` is meant where none is written."""
+
+    kind = "address"
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -117,6 +123,7 @@ class FilePath(Form):
     """A path; a relative one starts from the folder of the configuration file."""
 
     expects = "a path"
+    kind = "path"
 
     def read(self, written: Any, folder: Path) -> Path:
         if not written or "\0" in written:
@@ -138,6 +145,7 @@ class Duration(Form):
     """Seconds, written as a number or as ``90s``, ``1h30m``, ``7d``, ``250ms``."""
 
     written = float | str
+    kind = "duration"
     expects = 'a duration such as "90s", "1h30m" or "7d", or a number of seconds'
 
     def read(self, written: Any, folder: Path) -> float:
@@ -160,10 +168,10 @@ class Duration(Form):
 
 
 def format_duration(seconds: float) -> str:
-    """Seconds as ``Duration`` reads them, in the largest units that fit; to the millisecond."""
+    """Seconds as ``Duration`` reads them, in units up to days; to the millisecond."""
     left = round(seconds * 1000)
     text = ""
-    for unit, size in zip(_UNITS, _SECONDS, strict=True):
+    for unit, size in zip(_UNITS[1:], _SECONDS[1:], strict=True):
         count, left = divmod(left, round(size * 1000))
         text += f"{count}{unit}" if count else ""
     return text or "0s"
@@ -177,6 +185,7 @@ class Size(Form):
     """Bytes, written as a number or as ``64MiB``."""
 
     written = int | str
+    kind = "size"
     expects = 'a size such as "64MiB" or "2GiB", or a number of bytes'
 
     def read(self, written: Any, folder: Path) -> int:

@@ -75,5 +75,8 @@ def _joins(found: re.Match[str], follows: bool) -> bool:
 
 def unquote(token: str) -> str:
     """The text of a quoted TOML key; raises ValueError for a bad escape."""
-    text: str = tomllib.loads(f"key = {token}")["key"]
+    try:
+        text: str = tomllib.loads(f"key = {token}")["key"]
+    except tomllib.TOMLDecodeError:
+        raise ValueError(f"{quote(token)} is not a quoted key") from None
     return text

@@ -15,7 +15,7 @@ FILE_BYTES_MAX = 16 << 20
 """A larger file is refused: zones belong in zone files."""
 
 _AT = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
-_BARE_STRING = re.compile(r"""[^"'#=]*=\s*[^"'\[{\s#]""")
+_BARE_STRING = re.compile(r"""[^"'#=]*=\s*[^"'\[{\s#=]""")
 
 
 @dataclass(frozen=True)
