@@ -33,7 +33,14 @@ class Root(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name in OWN_COMMANDS:
             return _imported(OWN_COMMANDS[name])
-        return self._projected().get(name)
+        # The kernel's own commands answer quicker than plugins can be imported.
+        return self._of_kernel().get(name) or self._projected().get(name)
+
+    def _of_kernel(self) -> Mapping[str, click.Command]:
+        from microdns.cli.projection import command_tree
+        from microdns.lifecycle.operations import kernel_operations
+
+        return command_tree(kernel_operations(None))
 
     def _projected(self) -> Mapping[str, click.Command]:
         from microdns.cli.declared import declared_operations
