@@ -18,6 +18,7 @@ from microdns.errors import MicroDNSError
 OWN_COMMANDS = {
     "run": "microdns.cli.run:run",
     "check": "microdns.cli.check:check",
+    "config": "microdns.cli.config:config",
     "completion": "microdns.cli.completion:completion",
 }
 

@@ -41,12 +41,24 @@ def assemble_file(
     was asked for by name and is missing or broken.
     """
     document = load_document(config, overrides, os.environ)
-    names = installed_names()
-    installed, failures = load_all(names)
+    assembler = _installed(document, wanted)
     for name in wanted or ():
-        if name not in installed:
-            load_required(name)
-    return _Assembler(document, installed, tuple(failures), wanted).assemble()
+        assembler.load(name, "")
+    return assembler.assemble()
+
+
+def installed_layout() -> Layout:
+    """The config sections of everything installed."""
+    return _installed(parse_document(""), None).layout()
+
+
+def configuration_of(config: str, overrides: Overrides = ()) -> tuple[Configuration, Layout]:
+    """The decoded config, as far as installed plugins read it.
+
+    Raises ``ConfigError`` with every mistake.
+    """
+    assembler = _installed(load_document(config, overrides, os.environ), None)
+    return assembler.configuration(), assembler.layout()
 
 
 def assemble_plugins(plugins: Sequence[Plugin], config: str, folder: Path) -> Assembly:
@@ -65,6 +77,11 @@ def control_socket_of(config: str, overrides: Overrides = ()) -> Path:
     return _socket(Layout().decode(document, ()))
 
 
+def _installed(document: Document, wanted: Sequence[str] | None) -> "_Assembler":
+    installed, failures = load_all(installed_names())
+    return _Assembler(document, installed, tuple(failures), wanted)
+
+
 class _Assembler:
     """Chooses, orders and configures plugins; remembers how, for those started later."""
 
@@ -80,11 +97,17 @@ class _Assembler:
         self._failures = failures
         self._wanted = wanted
 
+    def plugins(self) -> dict[str, Loaded]:
+        """Those chosen, and what they require, in start order."""
+        chosen = self.layout().chosen(self._document) if self._wanted is None else self._wanted
+        return with_requirements(chosen, self.load)
+
+    def configuration(self) -> Configuration:
+        return self._decode(self.plugins())
+
     def assemble(self) -> Assembly:
-        layout = self._layout()
-        wanted = layout.chosen(self._document) if self._wanted is None else self._wanted
-        plugins = with_requirements(wanted, self._load)
-        configuration = self._decode(self._layout(), plugins)
+        plugins = self.plugins()
+        configuration = self._decode(plugins)
         return Assembly(
             instance=Instance(
                 configuration.instance.id,
@@ -102,17 +125,19 @@ class _Assembler:
             logging=configuration.logging,
         )
 
-    def _layout(self) -> Layout:
+    def layout(self) -> Layout:
+        """Whose section is whose."""
         sections = {name: loaded.plugin.section for name, loaded in self._installed.items()}
         return Layout(sections, [failure.name for failure in self._failures])
 
-    def _load(self, name: str, wanted_by: str) -> Loaded:
+    def load(self, name: str, wanted_by: str) -> Loaded:
+        """An installed plugin; raises ``PluginError`` when it is missing or broken."""
         if name not in self._installed:
             self._installed[name] = load_required(name, wanted_by)
         return self._installed[name]
 
-    def _decode(self, layout: Layout, plugins: Mapping[str, Loaded]) -> Configuration:
-        configuration = layout.decode(self._document, tuple(plugins), self._wanted)
+    def _decode(self, plugins: Mapping[str, Loaded]) -> Configuration:
+        configuration = self.layout().decode(self._document, tuple(plugins), self._wanted)
         for name, loaded in plugins.items():
             if name in configuration.plugins:
                 checked = _checked(loaded.plugin, configuration.plugins[name])
@@ -121,8 +146,8 @@ class _Assembler:
         return configuration
 
     def _add(self, name: str) -> tuple[Loaded, msgspec.Struct]:
-        loaded = self._load(name, "")
-        configuration = self._decode(self._layout(), {name: loaded})
+        loaded = self.load(name, "")
+        configuration = self._decode({name: loaded})
         return loaded, _config_of(configuration, name)
 
 
