@@ -114,7 +114,7 @@ class _Assembler:
                 configuration.instance.mode,
                 str(self._document.folder),
             ),
-            database=_database_path(configuration),
+            database=configuration.database.path,
             control_socket=_socket(configuration),
             plugins=plugins,
             configs={name: _config_of(configuration, name) for name in plugins},
@@ -165,14 +165,8 @@ def _checked(plugin: Plugin, config: msgspec.Struct) -> Iterable[Problem]:
         return (Problem("", f"plugin {plugin.name} can't check its config: {describe(error)}"),)
 
 
-def _database_path(configuration: Configuration) -> Path:
-    # Relative only where the section has problems: its default then stands as declared.
-    return configuration.document.folder / configuration.database.path
-
-
 def _socket(configuration: Configuration) -> Path:
-    database = msgspec.structs.replace(configuration.database, path=_database_path(configuration))
-    return control_socket(configuration.instance, database)
+    return control_socket(configuration.instance, configuration.database)
 
 
 def _store_options(configuration: Configuration) -> StoreOptions:
