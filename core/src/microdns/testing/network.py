@@ -8,7 +8,8 @@ from microdns.network import Address, SystemNetwork
 class LoopbackNetwork:
     """Implements ``microdns.network.Network``: whatever is asked, 127.0.0.1 or ::1 is bound.
 
-    UDP and TCP of one asked address get the same port, and ``bound`` tells which.
+    UDP and TCP of one asked address get the same port, and ``bound`` tells which.  Whoever asks for
+    port 0 gets another port each time, and may then ask for that one.
     """
 
     def __init__(self) -> None:
@@ -28,7 +29,9 @@ class LoopbackNetwork:
 
     def _port_for(self, address: Address) -> Address:
         loopback = "::1" if ":" in address[0] else "127.0.0.1"
-        known = self.bound.get(address)
+        if address in self.bound.values():  # the other socket of one that was told its port
+            return address
+        known = self.bound.get(address) if address[1] else None
         return (loopback, known[1] if known else free_port(loopback))
 
     def _open(self, address: Address, kind: socket.SocketKind) -> socket.socket:
