@@ -17,7 +17,7 @@ views of ``microdns_dns.view``, and never parsed.
 """
 
 import enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from microdns_auth.additional import add_additional, add_glue
 from microdns_dns import names
@@ -72,20 +72,27 @@ class Search:
         """Folded names that were followed."""
 
 
-def answer(query: Query, views: Views) -> tuple[State, Search]:
-    """Solve a query of class IN; how it came out, and the search with its reply.
+class Answered(NamedTuple):
+    """How a query came out, the reply, and the zone that the name asked for is in (None: no zone
+    of this server, and the reply is empty)."""
 
-    OUTSIDE with an empty answer means that this is no name of ours: the caller decides what then.
-    """
+    state: State
+    reply: Reply
+    zone: ZoneView | None
+
+
+def answer(query: Query, views: Views) -> Answered:
+    """Solve a query of class IN."""
     search = Search(query, views)
     state = solve_name(search)
-    search.reply.aa = state is not State.DELEGATION and state is not State.OUTSIDE
+    zone = search.zone
+    search.reply.aa = state is not State.DELEGATION and zone is not None
     while state in _FOLLOW:
         if search.folded in search.seen or len(search.seen) >= CHAIN_MAX:
-            return State.LOOP, search
-        search.seen.add(search.folded)
-        state = solve_name(search)
-    return state, search
+            state = State.LOOP
+        else:
+            state = solve_name(search)
+    return Answered(state, search.reply, zone)
 
 
 def solve_name(search: Search) -> State:

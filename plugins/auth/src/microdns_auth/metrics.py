@@ -1,0 +1,34 @@
+"""What authoritative answering counts."""
+
+from collections.abc import Iterator
+
+from microdns.metrics import MetricSet, Sample
+from microdns_auth.answer import State
+
+ZONES_MAX = 200
+"""Zones that are counted under their own name; further ones are counted as ``other``."""
+
+
+class AuthMetrics(MetricSet):
+    """Queries by zone and by how they came out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: dict[str, dict[State, int]] = {}
+        self.counter(
+            "microdns_auth_queries_total",
+            "Queries answered, by the zone that the name asked for is in, and how it came out.",
+            ["zone", "state"],
+        ).read_with(self._read)
+
+    def count(self, zone: str, state: State) -> None:
+        """Count one query."""
+        counts = self._counts.get(zone)
+        if counts is None:
+            counts = self._counts.setdefault(zone if len(self._counts) < ZONES_MAX else "other", {})
+        counts[state] = counts.get(state, 0) + 1
+
+    def _read(self) -> Iterator[Sample]:
+        for zone, counts in list(self._counts.items()):
+            for state, count in list(counts.items()):
+                yield Sample((zone, state.value), count)

@@ -1,0 +1,38 @@
+"""The authoritative stage of the query plan."""
+
+from microdns_auth.answer import answer
+from microdns_auth.metrics import AuthMetrics
+from microdns_dns.message import Query, Reply, Transport
+from microdns_dns.plan import Order
+from microdns_dns.protocol import Opcode, Rcode, RRClass, RRType
+from microdns_dns.view import Views
+
+
+class AuthoritativeStage:
+    """Answers what is in the zones of this server, and leaves the rest to the stages after it."""
+
+    name = "authoritative"
+    order = Order.AUTHORITATIVE
+    opcodes = frozenset({Opcode.QUERY})
+
+    def __init__(self, views: Views, metrics: AuthMetrics) -> None:
+        self._views = views
+        self._metrics = metrics
+
+    def answer(self, query: Query) -> Reply | None:
+        if query.qclass != RRClass.IN:
+            return None
+        if query.qtype in (RRType.AXFR, RRType.IXFR):
+            return self._refuse_transfer(query)
+        state, reply, zone = answer(query, self._views)
+        if zone is None:
+            return None
+        self._metrics.count(zone.name, state)
+        return reply
+
+    def _refuse_transfer(self, query: Query) -> Reply | None:
+        """Nobody may transfer: REFUSED for our zones (RFC 5936 2.2.1), NOTIMP for AXFR over UDP,
+        which does not exist (4.2)."""
+        if query.qtype == RRType.AXFR and query.transport is Transport.UDP:
+            return Reply(Rcode.NOTIMP)
+        return None if self._views.find(query.folded) is None else Reply(Rcode.REFUSED)

@@ -1,0 +1,84 @@
+"""The section ``[dns]``: what all DNS plugins share."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+IdentityText = Annotated[
+    str,
+    Meta(max_length=255, pattern=r"^[\x20-\x7e]*$"),
+]
+
+
+class DnsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How messages are taken in and sent out, whoever answers them."""
+
+    udp_payload_max: Annotated[
+        int,
+        Meta(
+            ge=512,
+            le=4096,
+            description="Octets in a reply over UDP, and what EDNS says that we take. "
+            "1232 passes without fragments nearly everywhere.",
+        ),
+    ] = 1232
+    inflight_max: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="Queries that may wait for an answer from elsewhere at one time; "
+            "further ones are dropped.",
+        ),
+    ] = 10_000
+    tcp_connections_max: Annotated[
+        int, Meta(ge=1, le=100_000, description="Connections at one time; further ones are reset.")
+    ] = 1_000
+    tcp_idle_timeout_secs: Annotated[
+        float,
+        Meta(ge=0.1, le=3600, description="A connection that asks nothing for so long is closed."),
+    ] = 10.0
+    tcp_total_timeout_secs: Annotated[
+        float,
+        Meta(ge=1, le=86_400, description="A connection is ended when it is so old."),
+    ] = 30.0
+    tcp_inflight_max: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10_000,
+            description="Queries of one connection that may wait for an answer at one time; "
+            "nothing more is read from it until one is answered.",
+        ),
+    ] = 100
+    tcp_write_buffer_max: Annotated[
+        int,
+        Meta(
+            ge=1024,
+            le=16_777_216,
+            description="Octets of answers that a connection may leave unread; "
+            "nothing more is read from it until it takes them.",
+        ),
+    ] = 65_536
+    nsid: Annotated[
+        IdentityText,
+        Meta(
+            description="What EDNS clients that ask for it get as name server identifier "
+            "(RFC 5001); empty: nothing."
+        ),
+    ] = ""
+    version: Annotated[
+        IdentityText,
+        Meta(
+            description="What `version.bind` and `version.server` in class CH are answered; "
+            "empty: refused."
+        ),
+    ] = ""
+    hostname: Annotated[
+        IdentityText,
+        Meta(
+            description="What `hostname.bind` and `id.server` in class CH are answered "
+            "(RFC 4892); empty: refused."
+        ),
+    ] = ""

@@ -1,0 +1,75 @@
+"""UDP: read what is there, answer it, and never wait."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Final
+
+from microdns_dns.listeners.datagrams import RECEIVE_MAX, Ancillary, open_datagrams
+from microdns_dns.listeners.inflight import Inflight
+from microdns_dns.message import Address, Transport
+from microdns_dns.metrics import DnsMetrics
+from microdns_dns.responder import Responder
+
+BATCH: Final = 64
+"""Datagrams that are answered before other tasks of the loop get their turn."""
+
+
+class UdpListener:
+    """One socket, served by the event loop until it is closed."""
+
+    def __init__(
+        self,
+        opened: socket.socket,
+        responder: Responder,
+        inflight: Inflight,
+        metrics: DnsMetrics,
+    ) -> None:
+        self._datagrams = open_datagrams(opened)
+        self._responder = responder
+        self._inflight = inflight
+        self._metrics = metrics
+        self._loop = asyncio.get_running_loop()
+        self._open = True
+        self._loop.add_reader(opened.fileno(), self._drain)
+
+    def close(self) -> None:
+        """Stop answering; answers that are still awaited go nowhere."""
+        if self._open:
+            self._open = False
+            self._loop.remove_reader(self._datagrams.socket.fileno())
+            self._datagrams.socket.close()
+
+    def _drain(self) -> None:
+        receive, respond, send = self._datagrams.receive, self._responder.respond, self._send
+        for _ in range(BATCH):
+            try:
+                packet, client, ancillary = receive()
+            except BlockingIOError:
+                return
+            except OSError:
+                self._metrics.receive_errors.inc()
+                return
+            if len(packet) > RECEIVE_MAX:
+                self._metrics.dropped_oversize.inc()
+                continue
+            response = respond(packet, client, Transport.UDP)
+            if isinstance(response, bytes):
+                send(response, client, ancillary)
+            elif response is not None:
+                self._inflight.start(response, self._later(client, ancillary))
+
+    def _later(self, client: Address, ancillary: Ancillary) -> Callable[[bytes | None], None]:
+        def done(octets: bytes | None) -> None:
+            if octets is not None and self._open:
+                self._send(octets, client, ancillary)
+
+        return done
+
+    def _send(self, octets: bytes, client: Address, ancillary: Ancillary) -> None:
+        """Send now or never: a full socket means that nobody takes answers as fast as we give
+        them, and whoever misses one asks again."""
+        try:
+            self._datagrams.send(octets, client, ancillary)
+        except OSError:
+            self._metrics.dropped_unsent.inc()

@@ -1,0 +1,105 @@
+"""The query plan: who is asked for an answer, in which order.
+
+Each stage gives a reply, None (the next one is asked), or something to await that ends in one of
+the two.  A plan is put together once for each address that is listened on; running it is walking
+a tuple.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, Protocol
+
+from microdns_dns.message import Query, Reply
+from microdns_dns.protocol import Rcode
+
+Outcome = Reply | Awaitable[Reply | None] | None
+"""What a stage makes of a query."""
+
+OnFault = Callable[[str, Exception], None]
+"""Told the stage's name and what it raised."""
+
+
+class Order:
+    """Where stages stand; plugins of others may use any number."""
+
+    IDENTITY: Final = -100
+    POLICY: Final = 0
+    AUTHORITATIVE: Final = 100
+    FORWARD: Final = 200
+    RECURSE: Final = 300
+
+
+class Stage(Protocol):
+    """One who may answer.
+
+    ``opcodes`` are those that it wants to see; all others are answered NOTIMP, unless another
+    stage takes them.  ``answer`` is called for queries that are well formed, on the event loop,
+    and must not block.  What it raises becomes SERVFAIL: a fault is never an empty answer.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def order(self) -> int: ...
+
+    @property
+    def opcodes(self) -> frozenset[int]: ...
+
+    def answer(self, query: Query) -> Outcome: ...
+
+
+Answer = Callable[[Query], Outcome]
+
+
+class Plan:
+    """Stages in order, for one or more addresses."""
+
+    def __init__(self, stages: Iterable[Stage], on_fault: OnFault) -> None:
+        self.stages = tuple(sorted(stages, key=lambda stage: stage.order))
+        self._on_fault = on_fault
+        self._by_opcode: dict[int, tuple[Stage, ...]] = {
+            opcode: tuple(stage for stage in self.stages if opcode in stage.opcodes)
+            for opcode in frozenset().union(*(stage.opcodes for stage in self.stages))
+        }
+
+    def run(self, query: Query) -> Reply | Awaitable[Reply]:
+        """The reply to a query, or something to await that gives it; never raises."""
+        stages = self._by_opcode.get(query.opcode)
+        if stages is None:
+            return Reply(Rcode.NOTIMP)
+        if query.error is not None:
+            return Reply(query.error)
+        return self._walk(query, stages)
+
+    def _walk(self, query: Query, stages: tuple[Stage, ...]) -> Reply | Awaitable[Reply]:
+        for position, stage in enumerate(stages):
+            try:
+                outcome = stage.answer(query)
+            except Exception as error:
+                return self._fault(stage, error)
+            if outcome is None:
+                continue
+            if isinstance(outcome, Reply):
+                return outcome
+            return self._wait(query, stage, outcome, stages[position + 1 :])
+        return Reply(Rcode.REFUSED)
+
+    async def _wait(
+        self,
+        query: Query,
+        stage: Stage,
+        outcome: Awaitable[Reply | None],
+        others: tuple[Stage, ...],
+    ) -> Reply:
+        try:
+            reply = await outcome
+        except Exception as error:
+            return self._fault(stage, error)
+        if reply is not None:
+            return reply
+        following = self._walk(query, others)
+        return following if isinstance(following, Reply) else await following
+
+    def _fault(self, stage: Stage, error: Exception) -> Reply:
+        self._on_fault(stage.name, error)
+        return Reply(Rcode.SERVFAIL)

@@ -1,0 +1,67 @@
+"""Wiring of the DNS foundation."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from microdns.events import Event
+from microdns.plugin import Plugin, PluginContext, Section, hookimpl
+from microdns.store import Collection
+from microdns_dns.config import DnsConfig
+from microdns_dns.events import EVENTS
+from microdns_dns.feed import ViewFeed
+from microdns_dns.listeners import Listeners
+from microdns_dns.metrics import DnsMetrics
+from microdns_dns.model import COLLECTIONS
+from microdns_dns.quiet import QuietLog
+from microdns_dns.view import Views
+
+
+class DnsPlugin(Plugin):
+    """Zones and records, what is answered from, and where queries come in."""
+
+    name = "dns"
+    summary = "Foundation for DNS: zones, records, listeners, the query plan"
+    section = Section("dns", DnsConfig, chooses=False)
+
+    def __init__(self) -> None:
+        self._feed: ViewFeed | None = None
+        self._listeners: Listeners | None = None
+
+    @hookimpl
+    def microdns_collections(self) -> Iterable[Collection[Any]]:
+        return COLLECTIONS
+
+    @hookimpl
+    def microdns_events(self) -> Iterable[type[Event]]:
+        return EVENTS
+
+    @hookimpl
+    async def microdns_setup(self, context: PluginContext[DnsConfig]) -> None:
+        self._views = Views()
+        metrics = DnsMetrics(self._views)
+        context.metrics.add(self.name, metrics)
+        self._feed = ViewFeed(self._views, context.log)
+        await self._feed.start(context.store, context.bus)
+        context.provide(Views, self._views)
+        quiet = QuietLog(context.log, context.clock)
+        self._listeners = Listeners(context.config, context.network, context.clock, metrics, quiet)
+        context.provide(Listeners, self._listeners)
+
+    @hookimpl
+    async def microdns_run(self) -> None:
+        if self._listeners is not None:
+            await self._listeners.run()
+
+    @hookimpl
+    async def microdns_stop(self) -> None:
+        if self._listeners is not None:
+            await self._listeners.close()
+            self._listeners = None
+        if self._feed is not None:
+            self._feed.close()
+            self._feed = None
+
+    @hookimpl
+    def microdns_status(self) -> Mapping[str, object]:
+        listening = [] if self._listeners is None else self._listeners.status()
+        return {"zones": len(self._views), "listening": listening, "engine": "python"}

@@ -1,0 +1,88 @@
+"""From the octets of a message to the octets of its answer, whatever it came through.
+
+This is the seam for the compiled engine: what the engine can't answer by itself it hands to a
+``Responder``, and what it does answer must be what the responder would have said.
+"""
+
+from collections.abc import Awaitable
+from struct import Struct
+from typing import Final
+
+from microdns.clock import Clock
+from microdns_dns.message import Address, Drop, Query, Reply, Transport, encode, parse_query
+from microdns_dns.metrics import DnsMetrics
+from microdns_dns.plan import Plan
+from microdns_dns.protocol import EdnsOption, Rcode
+from microdns_dns.quiet import QuietLog
+
+_OPTION: Final = Struct("!HH")
+
+Response = bytes | Awaitable[bytes] | None
+"""Octets, something to await that gives them, or nothing: the message gets no answer."""
+
+
+class Responder:
+    """Parses, runs the plan, encodes, counts.  ``plan`` may be replaced at any time."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        metrics: DnsMetrics,
+        clock: Clock,
+        log: QuietLog,
+        *,
+        udp_payload_max: int,
+        nsid: str = "",
+    ) -> None:
+        self.plan = plan
+        self._metrics = metrics
+        self._monotonic = clock.monotonic
+        self._log = log
+        self._udp_payload_max = udp_payload_max
+        self._nsid = b""
+        if nsid:
+            self._nsid = _OPTION.pack(EdnsOption.NSID, len(nsid)) + nsid.encode()
+
+    def respond(self, packet: bytes, client: Address, transport: Transport) -> Response:
+        """Answer one message; never raises."""
+        began = self._monotonic()
+        query = parse_query(packet, client, transport)
+        if isinstance(query, Drop):
+            self._metrics.dropped[query].inc()
+            return None
+        reply = self.plan.run(query)
+        if isinstance(reply, Reply):
+            return self._finish(query, reply, began)
+        return self._finish_later(query, reply, began)
+
+    async def _finish_later(self, query: Query, reply: Awaitable[Reply], began: float) -> bytes:
+        return self._finish(query, await reply, began)
+
+    def _finish(self, query: Query, reply: Reply, began: float) -> bytes:
+        metrics, transport = self._metrics, query.transport
+        if self._nsid and _wants_nsid(query):
+            reply.options += self._nsid
+        try:
+            octets, truncated = self._encode(query, reply)
+        except Exception as error:  # a reply that can't be written is a defect of its stage
+            metrics.stage_failures.cell("encode").inc()
+            self._log.error("an answer could not be encoded", "dns.encode.failed", error)
+            reply = Reply(Rcode.SERVFAIL)
+            octets, truncated = self._encode(query, reply)
+        if truncated:
+            metrics.truncated[transport].inc()
+        metrics.count(transport, query.qtype, reply.rcode)
+        metrics.latency[transport].observe(self._monotonic() - began)
+        return octets
+
+    def _encode(self, query: Query, reply: Reply) -> tuple[bytes, bool]:
+        size_max = query.reply_size_max(self._udp_payload_max)
+        return encode(query, reply, size_max, self._udp_payload_max)
+
+
+def _wants_nsid(query: Query) -> bool:
+    """RFC 5001 2.1: asked for, in a query that could be read."""
+    edns = query.edns
+    if edns is None or not edns.options or query.error is not None:
+        return False
+    return edns.option(EdnsOption.NSID) is not None
