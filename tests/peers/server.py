@@ -1,0 +1,90 @@
+"""What all name servers under comparison have in common: an address, a process, a log."""
+
+import socket
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from tests.peers.process import Child
+
+PAYLOAD_SIZE = 1232
+"""EDNS payload size that every server is told to offer and to keep to (DNS flag day 2020)."""
+
+_PROBE = struct.pack("!6H", 0x1234, 0, 1, 0, 0, 0) + b"\0" + struct.pack("!2H", 6, 1)
+_PROBE_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class ZoneFile:
+    """A zone and the master file that holds it; ``origin`` is text with the trailing dot."""
+
+    origin: str
+    path: Path
+
+    @property
+    def file_safe(self) -> str:
+        return self.origin.strip(".").replace("/", "_") or "root"
+
+
+@dataclass
+class NameServer:
+    """A running server, whoever made it; ``process`` is None for one inside the test itself."""
+
+    name: str
+    host: str
+    port: int
+    process: Child | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return (self.host, self.port)
+
+    @property
+    def log_text(self) -> str:
+        return self.process.log_text() if self.process else ""
+
+    def answers(self) -> bool:
+        """Whether any reply comes to a query for the root's SOA by UDP."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.settimeout(_PROBE_SECONDS)
+            try:
+                probe.connect(self.address)
+                probe.send(_PROBE)
+                return probe.recv(4096)[:2] == _PROBE[:2]
+            except OSError:
+                return False
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class Peer(Protocol):
+    """A kind of name server that can be started with zone files."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """What must be installed, by the names of ``tests/system-packages.txt``."""
+        ...
+
+    def start(self, folder: Path, zones: Sequence[ZoneFile]) -> NameServer:
+        """Gives a server that answers; raises StartFailure with its log."""
+        ...
