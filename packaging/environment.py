@@ -8,7 +8,6 @@ unless the lock changed.
 
 import contextlib
 import hashlib
-import importlib.util
 import json
 import os
 import shutil
@@ -22,6 +21,8 @@ from typing import NoReturn, TypedDict
 CHECKOUT = Path(__file__).resolve().parent.parent
 VENV = CHECKOUT / ".venv"
 PYTHON = VENV / "bin" / "python"
+INTERPRETER: str = getattr(sys, "_base_executable", None) or sys.executable
+"""The Python outside .venv, also when this runs in it."""
 NOTE = VENV / "microdns.json"
 REQUIREMENTS = CHECKOUT / "packaging" / "requirements"
 BUILD_INPUTS = ("pyproject.toml", "setup.py", "src/**/*.pyx", "src/**/*.pxd")
@@ -94,24 +95,23 @@ def works(python: Path) -> bool:
 
 def make_venv() -> None:
     """A new, empty .venv with pip in it; says which package is missing when it can't."""
-    interpreter = getattr(sys, "_base_executable", None) or sys.executable
     if VENV.is_dir() and not NOTE.exists() and not (VENV / "pyvenv.cfg").exists():
         fail(f"{VENV} is there, and is not a virtual environment: move it away")
     if not has("ensurepip") and not has("pip"):
         install_venv_package()
     if VENV.exists():
         shutil.rmtree(VENV)
-    if run([interpreter, "-c", "import ensurepip"], check=False):
-        run([interpreter, "-m", "venv", str(VENV)])
+    if has("ensurepip"):
+        run([INTERPRETER, "-m", "venv", str(VENV)])
         return
-    run([interpreter, "-m", "venv", "--without-pip", str(VENV)])
+    run([INTERPRETER, "-m", "venv", "--without-pip", str(VENV)])
     # Debian's Python comes without ensurepip, but its own pip can serve another environment.
-    run([interpreter, "-m", "pip", "--python", str(PYTHON), "install", "-q", *pip_options(), "pip"])
+    run([INTERPRETER, "-m", "pip", "--python", str(PYTHON), "install", "-q", *pip_options(), "pip"])
 
 
 def has(module: str) -> bool:
-    """Whether this interpreter can import a module."""
-    return importlib.util.find_spec(module) is not None
+    """Whether the interpreter that .venv is made with can import a module."""
+    return run([INTERPRETER, "-c", f"import {module}"], check=False)
 
 
 def install_venv_package() -> None:
@@ -120,18 +120,15 @@ def install_venv_package() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         say(f"Installing {package}: this Python can't make virtual environments")
         environment = {"DEBIAN_FRONTEND": "noninteractive"}
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
         run(["apt-get", "update", "-qq"], check=False, environment=environment)
-        if run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package],
-            check=False,
-            environment=environment,
-        ):
-            return
-    fail(
-        f"{sys.executable} can't make virtual environments: it has no ensurepip.",
-        f"Debian, Ubuntu: apt-get install {package}",
-        "or name another Python: make setup PYTHON=/path/to/python3",
-    )
+        run(install, check=False, environment=environment)
+    if not has("ensurepip"):
+        fail(
+            f"{INTERPRETER} can't make virtual environments: it has no ensurepip.",
+            f"Debian, Ubuntu: apt-get install {package}",
+            "or name another Python: make setup PYTHON=/path/to/python3",
+        )
 
 
 def install_locked() -> None:
