@@ -1,0 +1,202 @@
+"""The command as users meet it: real processes, a toy plugin, exit codes and messages."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ..toysite import NOTES, add_plugin
+
+READY_SECONDS_MAX = 20.0
+
+
+class Box:
+    """A folder with a config, a toy plugin on the path, and the command to run there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / "microdns.toml"
+        self.config.write_text(
+            '[instance]\nid = "box"\n[database]\npath = "db"\n[notes]\nenabled = true\n'
+        )
+        self.site = folder / "site"
+        add_plugin(self.site, "notes", NOTES)
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(self.site),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "MICRODNS_CONFIG": str(self.config),
+        }
+
+    def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; fails the test when it ends with another exit code."""
+        done = subprocess.run(
+            [sys.executable, "-m", "microdns", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == code, f"{arguments}: {done.stdout}\n{done.stderr}"
+        return done
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start the server and wait until commands reach it."""
+        log = (self.folder / "log").open("wb")
+        server = subprocess.Popen(
+            [sys.executable, "-m", "microdns", "run", *arguments],
+            env=self.environment,
+            stderr=log,
+        )
+        log.close()
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while b'"kernel.ready"' not in (self.folder / "log").read_bytes():
+            assert server.poll() is None, self.log()
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.02)
+        return server
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Box:
+    return Box(tmp_path_factory.mktemp("box"))
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """One server for all tests that only talk to it."""
+    served = Box(tmp_path_factory.mktemp("served"))
+    server = served.start()
+    yield served
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(15) == 0, served.log()
+
+
+def test_status_tells_what_runs(served: Box) -> None:
+    text = served.run("status").stdout
+    assert "box (standalone) is ready" in text
+    assert "notes  running" in text
+    facts = json.loads(served.run("status", "--json").stdout)
+    assert facts["plugins"][0]["version"] == "1.0"
+
+
+def test_an_operation_is_a_command_and_a_list_a_table(served: Box) -> None:
+    served.run("note", "take", "milk", "--text", "two litres")
+    assert served.run("note", "list").stdout == "NAME  TEXT\nmilk  two litres\n"
+
+
+def test_errors_have_their_exit_code_and_say_why(served: Box) -> None:
+    served.run("note", "take", "twice")
+    again = served.run("note", "take", "twice", code=4)
+    assert again.stderr.startswith("error: ")
+    wrong = json.loads(served.run("--json", "note", "take", "twice", code=4).stderr)
+    assert wrong["error"]["code"] == "conflict"
+
+
+def test_a_dry_run_stores_nothing(served: Box) -> None:
+    served.run("note", "take", "dry", "--dry-run")
+    assert "dry" not in served.run("note", "list").stdout
+
+
+def test_a_defect_shows_an_id_that_the_log_explains(served: Box) -> None:
+    told = served.run("note", "break", code=1).stderr
+    identifier = told.rpartition("id ")[2].strip().rstrip(")")
+    assert "secret" not in told
+    found = served.run("logs", "--text", identifier).stdout
+    assert "operation.defect" in found
+
+
+def test_the_journal_names_the_actor(served: Box) -> None:
+    served.run("note", "take", "journaled")
+    lines = served.run("journal", "--newest").stdout.splitlines()
+    assert f"uid:{os.getuid()}" in lines[-1]
+    assert "notes.taken" in lines[-1]
+
+
+def test_a_second_process_is_told_who_has_the_database(served: Box) -> None:
+    told = served.run("run", code=7).stderr
+    assert "in use" in told
+    assert str(served.folder / "db") in told
+
+
+def test_a_plugin_is_stopped_and_started_by_command(served: Box) -> None:
+    served.run("plugins", "stop", "notes")
+    assert "note.list" in served.run("note", "list", code=3).stderr
+    served.run("plugins", "start", "notes")
+    served.run("note", "list")
+
+
+def test_the_config_is_found_before_and_after_the_command(served: Box) -> None:
+    environment = dict(served.environment)
+    del environment["MICRODNS_CONFIG"]
+    for arguments in (("-c", str(served.config), "status"), ("status", "-c", str(served.config))):
+        done = subprocess.run(
+            [sys.executable, "-m", "microdns", *arguments],
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_with_no_process_offline_work_is_done_here_and_other_work_refused(box: Box) -> None:
+    box.run("note", "take", "offline")
+    assert "offline" in box.run("note", "list").stdout
+    assert "no microdns process" in box.run("status", code=7).stderr
+
+
+def test_check_reports_every_mistake_with_its_line(box: Box) -> None:
+    bad = box.folder / "bad.toml"
+    bad.write_text('[instance]\nid = 7\n\n[notes]\nenabled = "yes"\nslow = 1\n\n[nites]\nx = 1\n')
+    told = box.run("check", "-c", str(bad), code=2).stderr
+    assert f"{bad}:2: instance.id" in told
+    assert f"{bad}:5: notes.enabled" in told
+    assert f"{bad}:6: notes.slow" in told
+    assert f"{bad}:8: nites" in told
+    assert "good; runs notes" in box.run("check").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "--plugins", "nowhere"), "pip install microdns-nowhere"),
+        (("run", "-c", "/nonexistent/microdns.toml"), "/nonexistent/microdns.toml"),
+        (("run", "--set", "notes.enabled=false"), "enables no plugin"),
+        (("run", "--set", "notes"), "section.key=value"),
+        (("note",), "take"),
+        (("note", "take"), "Missing argument 'NAME'"),
+        (("nothing",), "No such command"),
+        (("status", "--nonsense"), "No such option"),
+    ],
+)
+def test_a_wrong_command_line_is_one_clear_message(
+    box: Box, arguments: tuple[str, ...], message: str
+) -> None:
+    done = box.run(*arguments, code=2)
+    assert message in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_plugin_that_hangs_at_stop_does_not_hold_the_process(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    server = box.start("--set", "notes.slow_stop=true")
+    begin = time.monotonic()
+    server.send_signal(signal.SIGINT)
+    assert server.wait(15) == 0
+    assert time.monotonic() - begin < 10
+    assert "plugin.slow_stop" in box.log()
+
+
+def test_completion_scripts_are_printed(box: Box) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        assert "_MICRODNS_COMPLETE" in box.run("completion", shell).stdout
