@@ -17,7 +17,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the peers differ in to differences.toml; reasons are left to write",
     )
-    group.addoption("--generated-seed", type=int, default=None, help="seed of the random zones")
     group.addoption(
-        "--generated-rounds", type=int, default=1, help="how many rounds of random zones to compare"
+        "--generated-seed", type=int, default=2026, help="first seed of the random zones"
+    )
+    group.addoption(
+        "--generated-rounds", type=int, default=3, help="how many rounds of random zones to compare"
     )
