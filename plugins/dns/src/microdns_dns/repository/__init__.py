@@ -1,0 +1,37 @@
+"""Zones and records: reading them, and the one way to change them."""
+
+from microdns_dns.repository.drafts import (
+    Add,
+    Alter,
+    Change,
+    DeclaredZone,
+    Draft,
+    Limits,
+    Outcome,
+    Remove,
+    RemoveMatching,
+    ZoneAlter,
+    ZoneContent,
+)
+from microdns_dns.repository.lookup import find_record, find_zone, records, zone_named, zones
+from microdns_dns.repository.zones import ZoneRepository
+
+__all__ = [
+    "Add",
+    "Alter",
+    "Change",
+    "DeclaredZone",
+    "Draft",
+    "Limits",
+    "Outcome",
+    "Remove",
+    "RemoveMatching",
+    "ZoneAlter",
+    "ZoneContent",
+    "ZoneRepository",
+    "find_record",
+    "find_zone",
+    "records",
+    "zone_named",
+    "zones",
+]
