@@ -85,7 +85,7 @@ def as_toml(settings: list[Setting]) -> str:
         if setting.value is None:
             lines.append(f"# {key} is not set")
         else:
-            lines.append(f"{key} = {toml_value(setting.value)}  # {_comment(setting.origin)}")
+            lines.append(f"{key} = {toml_value(setting.value)}  # {setting.origin}")
     return "\n".join(lines) + "\n"
 
 
@@ -108,10 +108,6 @@ def _headers(table: KeyPath, opened: set[KeyPath]) -> list[str]:
 def _header(table: KeyPath) -> str:
     keys = ".".join(format_key(step) for step in table if isinstance(step, str))
     return f"[[{keys}]]" if isinstance(table[-1], int) else f"[{keys}]"
-
-
-def _comment(origin: Origin) -> str:
-    return "".join(char if char.isprintable() else "?" for char in str(origin))
 
 
 def toml_value(value: Any) -> str:

@@ -41,9 +41,16 @@ def quote(text: str) -> str:
     return '"' + "".join(map(_escaped, text)) + '"'
 
 
+def one_line(text: str) -> str:
+    """``text`` with all that is not printable escaped: safe in a message or a comment."""
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
 def _escaped(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
+    return "\\" + character if character in '"\\' else _visible(character)
+
+
+def _visible(character: str) -> str:
     if character.isprintable():
         return character
     code = ord(character)

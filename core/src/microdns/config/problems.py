@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from microdns.config.paths import one_line
 from microdns.errors import Invalid, Problem
 
 
@@ -20,11 +21,12 @@ class Origin(msgspec.Struct, frozen=True):
     line: int | None = None
 
     def __str__(self) -> str:
+        name = one_line(self.name)
         if self.kind == "file":
-            return self.name if self.line is None else f"{self.name}:{self.line}"
+            return name if self.line is None else f"{name}:{self.line}"
         return {"default": "default", "environment": "environment ", "set": "--set "}[
             self.kind
-        ] + self.name
+        ] + name
 
 
 DEFAULT = Origin("default")
@@ -53,7 +55,7 @@ class ConfigProblem(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         place = str(self.origin) + (f":{self.column}" if self.column is not None else "")
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        return one_line(": ".join(part for part in (place, self.path, self.message) if part))
 
 
 def in_order(problems: Iterable[ConfigProblem]) -> list[ConfigProblem]:

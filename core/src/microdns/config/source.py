@@ -46,7 +46,12 @@ def read_source(path: Path) -> Source:
         raise _failure(str(path), f"can't read the configuration: {reason}") from None
     if len(raw) > FILE_BYTES_MAX:
         raise _failure(str(path), f"larger than {FILE_BYTES_MAX >> 20} MiB")
-    return parse_source(_decode(raw, str(path)), str(path), path.absolute().parent)
+    return parse_bytes(raw, str(path), path.absolute().parent)
+
+
+def parse_bytes(raw: bytes, name: str, folder: Path) -> Source:
+    """Parse a file's content; raises ConfigError when it is not UTF-8 text or not TOML."""
+    return parse_source(_decode(raw, name), name, folder)
 
 
 def _decode(raw: bytes, name: str) -> str:
