@@ -19,12 +19,12 @@ run: setup ## Serve examples/quickstart.toml on high ports, and say what to try
 	@$(BIN)/microdns run --config examples/quickstart.toml
 
 test: lint ## Run all checks and tests; ARGS="-k name" goes to pytest
-	@[ ! -e tests/install-system-packages ] || sh tests/install-system-packages
+	@sh tests/install-system-packages
 	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= $(ARGS) $(wildcard $(TESTS))
 	@$(BIN)/python tests/repository/coverage_table.py
 
-test-alone: setup ## Test each plugin with nothing installed but what it declares
-	@$(BIN)/python tests/repository/alone.py $(ARGS)
+test-alone: setup ## Test each package with nothing installed but what it declares
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS) tests/alone
 
 lint: setup ## Check form, types and the arrows between packages
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
