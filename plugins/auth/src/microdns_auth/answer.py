@@ -29,7 +29,7 @@ CHAIN_MAX: Final = 16
 """CNAME and DNAME steps that are followed; the resolver may go on from there."""
 
 
-class State(enum.Enum):
+class State(enum.StrEnum):
     """How a step, and in the end the whole, came out."""
 
     HIT = "hit"

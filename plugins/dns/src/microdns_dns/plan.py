@@ -5,7 +5,7 @@ the two.  A plan is put together once for each address that is listened on; runn
 a tuple.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Final, Protocol
 
 from microdns_dns.message import Query, Reply
@@ -48,7 +48,40 @@ class Stage(Protocol):
     def answer(self, query: Query) -> Outcome: ...
 
 
-Answer = Callable[[Query], Outcome]
+class Pending:
+    """A reply that comes later: await ``reply`` once, or ``abandon`` it."""
+
+    __slots__ = ("_others", "_outcome", "_plan", "_query", "_stage")
+
+    def __init__(
+        self,
+        plan: "Plan",
+        query: Query,
+        stage: Stage,
+        outcome: Awaitable[Reply | None],
+        others: tuple[Stage, ...],
+    ) -> None:
+        self._plan = plan
+        self._query = query
+        self._stage = stage
+        self._outcome = outcome
+        self._others = others
+
+    async def reply(self) -> Reply:
+        """What the stage says, or those after it if it says nothing; never raises."""
+        try:
+            reply = await self._outcome
+        except Exception as error:
+            return self._plan.fault(self._stage, error)
+        if reply is not None:
+            return reply
+        following = self._plan.walk(self._query, self._others)
+        return following if isinstance(following, Reply) else await following.reply()
+
+    def abandon(self) -> None:
+        """Nobody will await it."""
+        if isinstance(self._outcome, Coroutine):
+            self._outcome.close()
 
 
 class Plan:
@@ -62,44 +95,30 @@ class Plan:
             for opcode in frozenset().union(*(stage.opcodes for stage in self.stages))
         }
 
-    def run(self, query: Query) -> Reply | Awaitable[Reply]:
-        """The reply to a query, or something to await that gives it; never raises."""
+    def run(self, query: Query) -> Reply | Pending:
+        """The reply to a query, now or later; never raises."""
         stages = self._by_opcode.get(query.opcode)
         if stages is None:
             return Reply(Rcode.NOTIMP)
         if query.error is not None:
             return Reply(query.error)
-        return self._walk(query, stages)
+        return self.walk(query, stages)
 
-    def _walk(self, query: Query, stages: tuple[Stage, ...]) -> Reply | Awaitable[Reply]:
+    def walk(self, query: Query, stages: tuple[Stage, ...]) -> Reply | Pending:
+        """Ask these stages, one after the other."""
         for position, stage in enumerate(stages):
             try:
                 outcome = stage.answer(query)
             except Exception as error:
-                return self._fault(stage, error)
+                return self.fault(stage, error)
             if outcome is None:
                 continue
             if isinstance(outcome, Reply):
                 return outcome
-            return self._wait(query, stage, outcome, stages[position + 1 :])
+            return Pending(self, query, stage, outcome, stages[position + 1 :])
         return Reply(Rcode.REFUSED)
 
-    async def _wait(
-        self,
-        query: Query,
-        stage: Stage,
-        outcome: Awaitable[Reply | None],
-        others: tuple[Stage, ...],
-    ) -> Reply:
-        try:
-            reply = await outcome
-        except Exception as error:
-            return self._fault(stage, error)
-        if reply is not None:
-            return reply
-        following = self._walk(query, others)
-        return following if isinstance(following, Reply) else await following
-
-    def _fault(self, stage: Stage, error: Exception) -> Reply:
+    def fault(self, stage: Stage, error: Exception) -> Reply:
+        """What becomes of a query whose stage raised."""
         self._on_fault(stage.name, error)
         return Reply(Rcode.SERVFAIL)

@@ -4,21 +4,44 @@ This is the seam for the compiled engine: what the engine can't answer by itself
 ``Responder``, and what it does answer must be what the responder would have said.
 """
 
-from collections.abc import Awaitable
 from struct import Struct
 from typing import Final
 
 from microdns.clock import Clock
 from microdns_dns.message import Address, Drop, Query, Reply, Transport, encode, parse_query
 from microdns_dns.metrics import DnsMetrics
-from microdns_dns.plan import Plan
+from microdns_dns.plan import Pending, Plan
 from microdns_dns.protocol import EdnsOption, Rcode
 from microdns_dns.quiet import QuietLog
 
 _OPTION: Final = Struct("!HH")
 
-Response = bytes | Awaitable[bytes] | None
-"""Octets, something to await that gives them, or nothing: the message gets no answer."""
+
+class Late:
+    """An answer that comes later: await ``octets`` once, or ``abandon`` it."""
+
+    __slots__ = ("_began", "_pending", "_query", "_responder")
+
+    def __init__(
+        self, responder: "Responder", query: Query, pending: Pending, began: float
+    ) -> None:
+        self._responder = responder
+        self._query = query
+        self._pending = pending
+        self._began = began
+
+    async def octets(self) -> bytes:
+        """The answer; never raises."""
+        reply = await self._pending.reply()
+        return self._responder.finish(self._query, reply, self._began)
+
+    def abandon(self) -> None:
+        """Nobody will await it."""
+        self._pending.abandon()
+
+
+Response = bytes | Late | None
+"""Octets, now or later, or nothing: the message gets no answer."""
 
 
 class Responder:
@@ -52,13 +75,11 @@ class Responder:
             return None
         reply = self.plan.run(query)
         if isinstance(reply, Reply):
-            return self._finish(query, reply, began)
-        return self._finish_later(query, reply, began)
+            return self.finish(query, reply, began)
+        return Late(self, query, reply, began)
 
-    async def _finish_later(self, query: Query, reply: Awaitable[Reply], began: float) -> bytes:
-        return self._finish(query, await reply, began)
-
-    def _finish(self, query: Query, reply: Reply, began: float) -> bytes:
+    def finish(self, query: Query, reply: Reply, began: float) -> bytes:
+        """Encode a reply and count it; ``began`` is when its query came (monotonic)."""
         metrics, transport = self._metrics, query.transport
         if self._nsid and _wants_nsid(query):
             reply.options += self._nsid

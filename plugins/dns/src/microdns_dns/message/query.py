@@ -30,14 +30,14 @@ Address = tuple[str, int] | tuple[str, int, int, int]
 """A socket's peer, as Python's ``socket`` spells it: IPv6 ones with flow and scope."""
 
 
-class Transport(enum.Enum):
+class Transport(enum.StrEnum):
     """How a message came."""
 
     UDP = "udp"
     TCP = "tcp"
 
 
-class Drop(enum.Enum):
+class Drop(enum.StrEnum):
     """Why a message gets no answer."""
 
     SHORT = "short"
