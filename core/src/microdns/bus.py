@@ -15,15 +15,17 @@ from collections.abc import AsyncIterator, Callable
 from microdns.clock import Clock, SystemClock
 from microdns.events import KERNEL, Entry, Event, Principal, event_type
 from microdns.metrics import MetricSet
+from microdns.store import logevents
 from microdns.store.errors import CursorTooOld
 from microdns.store.journal import Commits, Journal
 from microdns.store.typefilter import TypeFilter, Types
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("microdns.bus")
 
 Tap = Callable[[list[Entry]], None]
 
-_READ_AHEAD = 256
+_PAGE_ROWS = 256
+"""Journal entries that a subscriber looks at in one go."""
 
 
 class BusMetrics(MetricSet):
@@ -80,7 +82,7 @@ class Subscription:
             if self._live:
                 await self._wait()
             else:
-                self._catch_up()
+                await self._catch_up()
         entry = self._queue.popleft()
         if entry.sequence:
             self.position = entry.sequence
@@ -109,18 +111,13 @@ class Subscription:
         self._queue.append(entry)
         self._wake()
 
-    def _catch_up(self) -> None:
-        limit = min(_READ_AHEAD, self._queue_max)
-        newest = self._journal.newest
-        found = list(self._journal.read(self._resume, self.types.wanted, limit))
+    async def _catch_up(self) -> None:
+        found, self._resume = self._journal.page(self._resume, self.types, _PAGE_ROWS)
         self._queue.extend(found)
-        if len(found) < limit:
-            self._live = True
-            self._resume = newest
-            if not found:
-                self.position = max(self.position, newest)
-        else:
-            self._resume = found[-1].sequence
+        self._live = self._resume >= self._journal.newest
+        if not found:
+            self.position = max(self.position, self._resume)
+            await asyncio.sleep(0)  # a long journal without what is wanted: let others run
 
     async def _wait(self) -> None:
         self._waiter = asyncio.get_running_loop().create_future()
@@ -216,6 +213,7 @@ class Bus:
     def _call(self, callback: Tap, entries: list[Entry]) -> None:
         try:
             callback(entries)
-        except Exception:
+        except Exception as error:
             self.metrics.tap_errors.inc()
-            log.exception("bus.tap-failed", extra={"sequence": entries[0].sequence})
+            sequence = entries[0].sequence
+            logevents.TAP_FAILED(log, "a tap failed at entry %d", sequence, error=error)

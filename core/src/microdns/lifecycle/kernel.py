@@ -140,6 +140,7 @@ class Kernel:
             self.assembly.database,
             collections=[each for record in usable for each in record.collections],
             events=[each for record in usable for each in record.events],
+            migrations={record.name: record.migrations for record in usable},
             clock=self.clock,
             options=self.assembly.store_options,
         )
@@ -326,7 +327,8 @@ class Kernel:
         self.assembly = self.assembly.with_plugin(loaded, config)
         record = self._admit(loaded)
         if not record.broken:
-            self.store.declare(record.collections, record.events)
+            await self.store.migrate({record.name: record.migrations})
+            await self.store.declare(record.collections, record.events)
         return record
 
 

@@ -7,26 +7,34 @@
         tx.emit(ZoneCreated(zone=zone))
 """
 
+from microdns.store.backup import Backup, restore_store
 from microdns.store.collection import Collection, Index
 from microdns.store.errors import CursorTooOld, StoreLocked
 from microdns.store.journal import Journal
-from microdns.store.migration import Migration
+from microdns.store.migration import Migrating, Migration
 from microdns.store.options import StoreOptions
 from microdns.store.reading import Reader
 from microdns.store.snapshot import Snapshot
 from microdns.store.store import Store
-from microdns.store.transaction import Transaction
+from microdns.store.transaction import Change, Transaction
+from microdns.store.transfer import Summary, import_store
 
 __all__ = [
+    "Backup",
+    "Change",
     "Collection",
     "CursorTooOld",
     "Index",
     "Journal",
+    "Migrating",
     "Migration",
     "Reader",
     "Snapshot",
     "Store",
     "StoreLocked",
     "StoreOptions",
+    "Summary",
     "Transaction",
+    "import_store",
+    "restore_store",
 ]

@@ -11,11 +11,16 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Index(Generic[T]):
-    """A second way to find values: ``of`` gives the index keys of a value (none, one or many)."""
+    """A second way to find values: ``of`` gives the index keys of a value (none, one or many).
+
+    When ``of`` comes to give other keys for the same value, raise ``revision``: the store then
+    builds the index anew.  Index names hold no zero byte.
+    """
 
     name: str
     of: Callable[[T], Iterable[bytes]]
     unique: bool = False
+    revision: int = 1
 
 
 @dataclass(frozen=True, eq=False)

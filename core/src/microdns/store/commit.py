@@ -3,55 +3,69 @@
 A transaction's batch is applied on the loop's thread, without waiting for the disk, so that the
 next transaction sees it at once.  One worker thread then flushes the log for everybody who wrote
 in the meantime; only after that are journal listeners told and the writers released, in order.
+
+When a write or a flush fails nothing more is written until recovery (see ``recovery``) has made
+sure of what is on the disk.
 """
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Literal
 
 from microdns.errors import StorageFault
 from microdns.events import Entry
-from microdns.store.engine import Batch, Engine, fault
+from microdns.store import logevents
+from microdns.store.engine import Batch, Engine
 from microdns.store.journal import Journal
 from microdns.store.metrics import StoreMetrics
 
+log = logging.getLogger("microdns.store")
+
 State = Literal["open", "faulted", "closed"]
+
+Group = list[tuple[list[Entry], "asyncio.Future[None]"]]
+"""Transactions that are flushed together: the entries of each, and its writer's future."""
 
 
 class Committer:
-    """Writes batches, flushes them in groups, publishes what became durable."""
+    """Applies batches, flushes them in groups, publishes what became durable."""
 
     def __init__(
-        self,
-        engine: Engine,
-        journal: Journal,
-        metrics: StoreMetrics,
-        worker: ThreadPoolExecutor,
+        self, engine: Engine, journal: Journal, metrics: StoreMetrics, worker: ThreadPoolExecutor
     ) -> None:
         self.state: State = "open"
         self.fault: StorageFault | None = None
         self.written = journal.newest
+        """Sequence of the last entry applied; what is durable may be behind it."""
+        self.epoch = 0
+        """Counts recoveries; a transaction does not outlive its epoch."""
+        self.on_fault: Callable[[], None] = lambda: None
         self._engine = engine
         self._journal = journal
         self._metrics = metrics
         self._worker = worker
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[tuple[list[Entry], asyncio.Future[None]]] = []
-        self._flushing = False
+        self._waiting: Group = []
+        self._flushing: Group | None = None
 
     def check(self) -> None:
         """Raise StorageFault while nothing can be written."""
-        if self.state != "open":
-            raise StorageFault(str(self.fault or "the store is closed"))
+        if self.state == "faulted":
+            raise StorageFault(f"nothing can be written now: {self.fault}")
+        if self.state == "closed":
+            raise StorageFault("the store is closed")
 
     def submit(self, batch: Batch, entries: list[Entry]) -> "asyncio.Future[None]":
         """Apply a batch now; the future is done when it is durable and published.
 
-        The future fails with StorageFault when the log can't be flushed.
+        The future fails with StorageFault when the log can't be flushed: then the batch may or
+        may not survive, and if it does it is published after the recovery.
         """
-        self.check()
+        if self.state != "open":
+            self.check()
         try:
             self._engine.write(batch)
         except StorageFault as error:
@@ -60,57 +74,78 @@ class Committer:
         if entries:
             self.written = entries[-1].sequence
         future = self._loop.create_future()
-        self._waiting.append((entries, future))
-        if not self._flushing:
-            self._flushing = True
+        if not self._waiting and self._flushing is None:
             self._loop.call_soon(self._flush)
+        self._waiting.append((entries, future))
         return future
 
     async def settled(self) -> None:
-        """Return when everything written so far is durable; raises StorageFault when it can't."""
+        """Return when everything applied so far is durable; raises StorageFault when it can't."""
         self.check()
-        if self._waiting or self._flushing:
+        group = self._waiting or self._flushing
+        if group:
             future = self._loop.create_future()
-            self._waiting.append(([], future))
+            group.append(([], future))
             await future
 
-    def _flush(self) -> None:
-        group, self._waiting = self._waiting, []
-        started = perf_counter()
-        flushing = self._loop.run_in_executor(self._worker, self._engine.flush_wal)
-        flushing.add_done_callback(lambda done: self._flushed(group, started, done))
+    async def idle(self) -> None:
+        """Return when no flush is under way, whatever came of it."""
+        while self._flushing is not None or self._waiting:
+            group = self._waiting or self._flushing or []
+            future = self._loop.create_future()
+            group.append(([], future))
+            await asyncio.wait([future])
 
-    def _flushed(
-        self,
-        group: Sequence[tuple[list[Entry], "asyncio.Future[None]"]],
-        started: float,
-        done: "asyncio.Future[None]",
-    ) -> None:
-        error = done.exception()
-        if error is not None:
-            self._waiting = [*group, *self._waiting]
-            self._flushing = False
-            self._fail(fault("flush the log", error))
+    def resume(self, written: int) -> None:
+        """Write again, after a recovery that found the journal up to ``written``."""
+        self.written = written
+        self.epoch += 1
+        self.state, self.fault = "open", None
+
+    def close(self) -> None:
+        """Write nothing any more."""
+        self.state = "closed"
+
+    def _flush(self) -> None:
+        if self._flushing is None and self._waiting:
+            self._flushing, self._waiting = self._waiting, []
+            self._worker.submit(self._flush_in_worker)
+
+    def _flush_in_worker(self) -> None:
+        started = perf_counter()
+        error: StorageFault | None = None
+        try:
+            self._engine.flush_wal()
+        except StorageFault as fault:
+            error = fault
+        seconds = perf_counter() - started
+        self._loop.call_soon_threadsafe(self._flushed, seconds, error)
+
+    def _flushed(self, seconds: float, failure: StorageFault | None) -> None:
+        group, self._flushing = self._flushing or [], None
+        if failure is not None:
+            self._waiting = group + self._waiting
+            self._fail(failure)
             return
-        self._metrics.flushed(len(group), perf_counter() - started)
-        self._journal.publish([entries for entries, _ in group if entries])
+        self._metrics.flushed(len(group), seconds)
+        try:
+            self._journal.publish([entries for entries, _ in group if entries])
+        except Exception as error:
+            logevents.LISTENER_FAILED(log, "a listener failed", error=error)
         for _, future in group:
             if not future.done():
                 future.set_result(None)
         if self._waiting:
             self._loop.call_soon(self._flush)
-        else:
-            self._flushing = False
 
     def _fail(self, error: StorageFault) -> None:
-        self.state, self.fault = "faulted", error
-        self._metrics.faults.inc()
         waiting, self._waiting = self._waiting, []
+        if self.state == "open":
+            self.state, self.fault = "faulted", error
+            self._metrics.faults.inc()
+            logevents.FAULTED(log, "the store can't write: %s", error)
+            self.on_fault()
         for _, future in waiting:
             if not future.done():
                 future.set_exception(StorageFault(str(error)))
                 future.exception()  # a writer that was cancelled does not ask for it
-
-    def close(self) -> None:
-        """Write nothing any more."""
-        self.state = "closed"

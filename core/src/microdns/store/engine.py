@@ -12,7 +12,8 @@ The binding has traps; each is avoided here and has a regression test:
 - the default recovery mode silently drops what follows a corrupt log record: here only a torn
   tail (a write that nobody was promised) is accepted.
 
-All methods but ``open``, ``flush_wal``, ``checkpoint`` and ``close`` belong to the loop's thread.
+``open``, ``reopen``, ``release``, ``flush_wal``, ``probe`` and ``checkpoint`` wait for the disk,
+and may run in another thread; everything else belongs to the loop's.
 """
 
 import contextlib
@@ -20,9 +21,10 @@ import errno
 import fcntl
 import os
 import re
+import shutil
 import struct
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from rocksdict import ColumnFamily, Rdict, RdictIter
 
 Row = tuple[bytes, bytes]
+
+PROBE_BYTES = 1 << 20
+_CHECKPOINT = "checkpoint"
 
 _LOCK_TAKEN = re.compile(r"lock hold by current process|LOCK: Resource temporarily unavailable")
 
@@ -160,17 +165,18 @@ class Family:
 class Batch:
     """Writes that happen together or not at all."""
 
-    __slots__ = ("_batch",)
+    __slots__ = ("raw",)
 
     def __init__(self) -> None:
-        self._batch = rocksdict.WriteBatch(raw_mode=True)
+        self.raw = rocksdict.WriteBatch(raw_mode=True)
+        """The binding's batch; writing it uses it up."""
 
     def put(self, family: Family, key: bytes, value: bytes) -> None:
-        self._batch.put(key, value, family.handle)
+        self.raw.put(key, value, family.handle)
 
     def update(self, family: Family, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Put every row, or delete it where its value is None."""
-        put, delete, handle = self._batch.put, self._batch.delete, family.handle
+        put, delete, handle = self.raw.put, self.raw.delete, family.handle
         for key, value in rows:
             if value is None:
                 delete(key, handle)
@@ -179,11 +185,7 @@ class Batch:
 
     def delete_range(self, family: Family, start: bytes, end: bytes) -> None:
         """Delete rows with ``start <= key < end``; costs the same for any number."""
-        self._batch.delete_range(start, end, family.handle)
-
-    def take(self) -> "rocksdict.WriteBatch":
-        """The binding's batch; writing it uses it up."""
-        return self._batch
+        self.raw.delete_range(start, end, family.handle)
 
 
 class Engine:
@@ -231,9 +233,11 @@ class Engine:
 
     def write(self, batch: Batch) -> None:
         """Apply the batch and hand its log record to the operating system (not yet to disk)."""
-        database = self._open_database()
+        database = self._database
+        if database is None:
+            raise StorageFault("the database is not open")
         try:
-            database.write(batch.take())
+            database.write(batch.raw)
         except Exception as error:
             raise fault("write", error) from error
 
@@ -245,13 +249,24 @@ class Engine:
         except Exception as error:
             raise fault("flush the log", error) from error
 
-    def checkpoint(self, path: Path) -> None:
-        """A copy of the whole database at ``path``, files shared where the file system can."""
+    @contextlib.contextmanager
+    def checkpoint(self) -> Iterator[Path]:
+        """A copy of the whole database, in a folder beside it that is gone after the block.
+
+        The copy shares the database's files, so making it is quick.  (The binding holds the GIL
+        meanwhile: were the copy to go to another disk at once, the process would stand still.)
+        """
         database = self._open_database()
+        path = self.path / _CHECKPOINT
+        shutil.rmtree(path, ignore_errors=True)
         try:
             rocksdict.Checkpoint(database).create_checkpoint(str(path))
         except Exception as error:
-            raise fault(f"back up to {path}", error) from error
+            raise fault("copy the database", error) from error
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
     def property(self, name: str) -> int:
         """A figure of RocksDB's, summed over the families; 0 while the database is closed."""
@@ -262,21 +277,39 @@ class Engine:
         ]
         return sum(values)
 
+    def probe(self) -> None:
+        """Raise StorageFault unless the disk takes a few megabytes and brings them down."""
+        path = self.path / "probe"
+        try:
+            with open(path, "wb") as file:
+                file.write(b"\xa5" * PROBE_BYTES)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise fault(f"write to {self.path}", error) from error
+        finally:
+            path.unlink(missing_ok=True)
+
+    def reopen(self, detached: "Rdict | None") -> None:
+        """Close what ``detach`` left and open the database anew, everything in it durable."""
+        self.release(detached)
+        self.open()
+        self.flush_wal()
+
+    def release(self, detached: "Rdict | None") -> None:
+        """Close what ``detach`` left; the lock is free afterwards."""
+        if detached is not None:
+            with contextlib.suppress(Exception):  # one that has failed is only to let go
+                detached.close()
+
     def detach(self) -> "Rdict | None":
-        """Drop every handle; reads raise StorageFault.  What is returned remains to be closed."""
+        """Drop every handle; reads raise StorageFault.  What is left goes to ``release``."""
         for cursor in list(self._cursors):
             cursor.close()
         for family in self.families.values():
             family.detach()
         database, self._database = self._database, None
         return database
-
-    def close(self) -> None:
-        """Drop every handle and close; the lock is free afterwards."""
-        database = self.detach()
-        if database is not None:
-            with contextlib.suppress(Exception):  # a database in a faulted state still closes
-                database.close()
 
     def _open_database(self) -> "Rdict":
         if self._database is None:

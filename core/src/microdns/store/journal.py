@@ -1,5 +1,10 @@
-"""The ordered record of all changes: one entry an event, numbered from 1 without gaps."""
+"""The ordered record of all changes: one entry an event, numbered from 1 without gaps.
 
+An entry's key is its sequence; its value is transaction, time, type, actor and event as msgpack.
+Beside the entries, the meta family holds the marks of ``retention`` and the oldest sequence left.
+"""
+
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -8,18 +13,27 @@ import msgspec
 
 from microdns.errors import StorageFault
 from microdns.events import Entry, Event, Principal, UnknownEvent, event_type
+from microdns.store import logevents
 from microdns.store.engine import Batch, Family, Row
 from microdns.store.errors import CursorTooOld
-from microdns.store.keys import uint
+from microdns.store.keys import after_prefix, uint
+from microdns.store.meta import MARK, OLDEST, number, put_number
+from microdns.store.options import StoreOptions
+from microdns.store.retention import Mark, Retention
 from microdns.store.table import encode, walk
 from microdns.store.typefilter import TypeFilter, Types
+
+log = logging.getLogger("microdns.store")
 
 Commits = list[list[Entry]]
 """Transactions that have become durable together, in order: the entries of each."""
 
 Listener = Callable[[Commits], None]
 
-SEQUENCE_END = b"\xff" * 8
+_SEGMENTS_CUT_MAX = 8
+"""Segments that one transaction removes at most; more than it begins, so the limits are met."""
+
+_SEQUENCE_END = b"\xff" * 9
 
 
 class _Stored(msgspec.Struct, array_like=True, frozen=True):
@@ -33,19 +47,26 @@ class _Stored(msgspec.Struct, array_like=True, frozen=True):
 
 
 _decode = msgspec.msgpack.Decoder(_Stored).decode
+_decode_mark = msgspec.msgpack.Decoder(Mark).decode
 
 
 class Journal:
     """Reads entries; the store writes them, as part of transactions."""
 
-    def __init__(self, family: Family) -> None:
-        self._family = family
-        self._decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {}
-        self._listeners: list[Listener] = []
+    def __init__(self, family: Family, meta: Family, options: StoreOptions) -> None:
+        self.names: dict[type[Event], str] = {}
+        """The event classes declared, and the type that each is known by."""
         self.oldest = 1
         """Sequence of the oldest entry left; one past ``newest`` when none is."""
         self.newest = 0
         """Sequence of the newest durable entry; 0 before the first."""
+        self.undecodable = 0
+        """Entries met whose event does not fit its declared class (they read as UnknownEvent)."""
+        self.retention = Retention(options)
+        self._family = family
+        self._meta = meta
+        self._decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {}
+        self._listeners: list[Listener] = []
 
     def declare(self, events: Iterable[type[Event]]) -> None:
         """Know these event classes from now on; raises ValueError for two of one type."""
@@ -55,10 +76,7 @@ class Journal:
             if known is not None and known.type is not event:
                 raise ValueError(f"event type {name} is declared twice, by different classes")
             self._decoders[name] = msgspec.msgpack.Decoder(event)
-
-    def declared(self, name: str) -> bool:
-        """Whether an event class of that type is known."""
-        return name in self._decoders
+            self.names[event] = name
 
     def read(
         self, after: int | None = None, types: Types = None, limit: int | None = None
@@ -68,44 +86,106 @@ class Journal:
         ``types`` are event classes, type names or patterns like ``zone.*``; ``limit`` counts the
         entries given.  Raises CursorTooOld at once when entries after ``after`` are gone.
         """
-        if after is None:
-            after = self.oldest - 1
-        elif after + 1 < self.oldest:
-            raise CursorTooOld(after, self.oldest)
-        rows = walk(self._family.cursor(), uint(after + 1), uint(self.newest + 1))
+        rows = self._rows(self.oldest - 1 if after is None else after)
         found = self._decoded(rows, TypeFilter(types))
         return found if limit is None else islice(found, limit)
+
+    def page(self, after: int, types: TypeFilter, rows_max: int) -> tuple[list[Entry], int]:
+        """Entries wanted among the next ``rows_max``, and the sequence up to which was looked.
+
+        Raises CursorTooOld as ``read`` does.
+        """
+        end = min(after + rows_max, self.newest)
+        return list(self._decoded(islice(self._rows(after), rows_max), types)), max(after, end)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with what becomes durable; what is returned ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def record(self, batch: Batch, entries: Iterable[Entry]) -> int:
-        """Add entries to a transaction's batch; returns their bytes."""
-        size = 0
-        for entry in entries:
-            raw = encode((entry.transaction, entry.time_ns, entry.type, entry.actor, entry.event))
-            batch.put(self._family, uint(entry.sequence), raw)
-            size += len(raw)
-        return size
+    # What follows is for the store.
+
+    def load(self) -> int:
+        """Take up what is on disk, at start and after a recovery; returns its last sequence.
+
+        ``newest`` is left alone: nothing counts before it is published.
+        """
+        self.oldest = number(self._meta, OLDEST) or 1
+        marks = self._meta.cursor()
+        self.retention.load(
+            _decode_mark(raw) for _, raw in walk(marks, MARK, after_prefix(MARK) or b"")
+        )
+        last = self.oldest - 1
+        mark = self.retention.last_mark
+        start = self.oldest if mark is None else mark.sequence
+        for key, raw in walk(self._family.cursor(), uint(start), _SEQUENCE_END):
+            last = int.from_bytes(key, "big")
+            stored = _decode(raw)
+            self.retention.add(last, stored.time_ns, len(key) + len(raw))
+        return last
+
+    def record(self, batch: Batch, first: int, time_ns: int, rows: list[bytes]) -> None:
+        """Add the encoded entries of a transaction to its batch, from sequence ``first`` on."""
+        keys = [sequence.to_bytes(8, "big") for sequence in range(first, first + len(rows))]
+        batch.update(self._family, zip(keys, rows, strict=True))
+        size = 8 * len(rows) + sum(map(len, rows))
+        mark = self.retention.add(first, time_ns, size)
+        if mark is not None:
+            self._mark(batch, mark)
+            for _ in range(_SEGMENTS_CUT_MAX):
+                if not self.trim(batch, time_ns):
+                    break
+
+    def trim(self, batch: Batch, now_ns: int) -> bool:
+        """Add to the batch what removes the oldest segment; False when nothing has to go."""
+        cut = self.retention.cut(now_ns)
+        if cut is None:
+            return False
+        gone, first = cut
+        batch.delete_range(self._family, uint(0), uint(first.sequence))
+        batch.update(self._meta, [(MARK + uint(gone.sequence), None)])
+        self._start_at(batch, first.sequence)
+        return True
+
+    def end_segment(self, batch: Batch, written: int, now_ns: int) -> None:
+        """Let the open segment be removed too, when all of it is past its age."""
+        if self.retention.expired(now_ns):
+            mark = self.retention.end(written + 1)
+            if mark is not None:
+                self._mark(batch, mark)
 
     def publish(self, commits: Commits) -> None:
         """Tell listeners what has become durable."""
-        for entries in reversed(commits):
-            if entries:
-                self.newest = entries[-1].sequence
-                break
+        if commits:
+            self.newest = commits[-1][-1].sequence
         for listener in self._listeners:
             listener(commits)
 
-    def last_written(self) -> int:
-        """Sequence of the last entry on disk, 0 for none."""
-        cursor = self._family.cursor()
-        rows = cursor.descending(b"", SEQUENCE_END, 1)
-        return int.from_bytes(rows[0][0], "big") if rows else 0
+    def unpublished(self, written: int) -> Commits:
+        """Transactions on disk after ``newest`` and up to ``written``, that nobody was told of."""
+        low, high = uint(self.newest + 1), uint(written + 1)
+        commits: Commits = []
+        for entry in self._decoded(walk(self._family.cursor(), low, high), TypeFilter(None)):
+            if not commits or commits[-1][0].transaction != entry.transaction:
+                commits.append([])
+            commits[-1].append(entry)
+        return commits
 
-    def _decoded(self, rows: Iterator[Row], types: TypeFilter) -> Iterator[Entry]:
+    def _start_at(self, batch: Batch, sequence: int) -> None:
+        self.oldest = sequence
+        put_number(batch, self._meta, OLDEST, sequence)
+
+    def _mark(self, batch: Batch, mark: Mark) -> None:
+        batch.put(self._meta, MARK + uint(mark.sequence), encode(mark))
+
+    def _rows(self, after: int) -> Iterator[Row]:
+        if after + 1 < self.oldest:
+            raise CursorTooOld(after, self.oldest)
+        if after >= self.newest:
+            return iter(())
+        return walk(self._family.cursor(), uint(after + 1), uint(self.newest + 1))
+
+    def _decoded(self, rows: Iterable[Row], types: TypeFilter) -> Iterator[Entry]:
         for key, raw in rows:
             sequence = int.from_bytes(key, "big")
             try:
@@ -130,8 +210,9 @@ class Journal:
         if decoder is not None:
             try:
                 event: Event = decoder.decode(stored.event)
-            except msgspec.MsgspecError:
-                pass
+            except (msgspec.MsgspecError, ValueError, TypeError) as error:
+                self.undecodable += 1
+                logevents.UNDECODABLE(log, "an event %s: %s", stored.type, error)
             else:
                 return event
         return UnknownEvent(type=stored.type, payload=bytes(stored.event))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,23 +13,43 @@ import msgspec
 from microdns.clock import Clock, SystemClock
 from microdns.errors import StorageFault
 from microdns.events import KERNEL, Event, Principal
+from microdns.store import logevents
+from microdns.store.backup import Backup, make_backup
 from microdns.store.collection import Collection
 from microdns.store.commit import Committer, State
 from microdns.store.engine import Batch, Engine
+from microdns.store.files import Progress, no_progress
+from microdns.store.indexing import build_indexes
 from microdns.store.journal import Journal
 from microdns.store.keys import uint
+from microdns.store.meta import (
+    FORMAT,
+    FORMAT_NUMBER,
+    JOURNAL,
+    META,
+    OWN_FAMILIES,
+    UNJOURNALED,
+    applied_migrations,
+    number,
+    put_number,
+)
 from microdns.store.metrics import StoreMetrics
+from microdns.store.migration import Migration, Migrations, apply, pending
 from microdns.store.options import StoreOptions
 from microdns.store.reading import Reader
+from microdns.store.recovery import Recovery
 from microdns.store.snapshot import Snapshot
 from microdns.store.table import Table, View
-from microdns.store.transaction import Transaction, Turns
+from microdns.store.transaction import Transaction
+from microdns.store.transfer import FORMAT as EXPORT_FORMAT
+from microdns.store.transfer import Head, Summary, export_values
+from microdns.store.turns import Turns
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-META = "kernel.meta"
-JOURNAL = "journal"
-_UNJOURNALED = b"unjournaled"
+_TRIM_SECONDS = 60.0
+
+log = logging.getLogger("microdns.store")
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -64,16 +85,20 @@ class Store(Reader):
         super().__init__(self.tables)
         self.clock = clock
         self.options = options
-        self.metrics = StoreMetrics()
-        self.journal = Journal(engine.family(JOURNAL))
+        self.loop = asyncio.get_running_loop()
         self.turns = Turns(options.transactions_waiting_max)
-        self.unjournaled = 0
-        """Version of the last transaction on collections that are not journaled."""
+        self.unjournaled_version = b""
+        """Version of the next transaction's writes to collections that are not journaled."""
         self._engine = engine
         self._worker = worker
         self._meta = engine.family(META)
-        self._load()
+        self.journal = Journal(engine.family(JOURNAL), self._meta, options)
+        self.journal.newest = self._load()
+        self.metrics = StoreMetrics()
         self.committer = Committer(engine, self.journal, self.metrics, worker)
+        self._recovery = Recovery(engine, self.journal, self.committer, worker, clock, self._load)
+        self.committer.on_fault = self._recovery.start
+        self._trimming = self.loop.create_task(self._trim_now_and_then(), name="store-trim")
 
     @classmethod
     async def open(
@@ -82,49 +107,86 @@ class Store(Reader):
         collections: Iterable[Collection[Any]] = (),
         events: Iterable[type[Event]] = (),
         *,
+        migrations: Migrations | None = None,
         clock: Clock | None = None,
         options: StoreOptions | None = None,
+        engine: type[Engine] = Engine,
     ) -> "Store":
         """Open the database in the folder ``path``, making it when it is not there.
 
-        Raises StoreLocked when another process has it open, StorageFault when it can't be read.
+        ``migrations`` not applied yet are applied, by owner; indexes that are new are built.
+        Raises StoreLocked when another process has it open, StorageFault when it can't be read or
+        was written by newer code.  ``engine`` is for tests that make the disk fail.
         """
         options = options or StoreOptions()
-        engine = Engine(Path(path), options)
+        opened = engine(Path(path), options)
         worker = ThreadPoolExecutor(1, thread_name_prefix="store")
+        store = None
         try:
-            names = [META, JOURNAL, *(collection.name for collection in collections)]
-            await asyncio.get_running_loop().run_in_executor(worker, engine.open, names)
-            store = cls(engine, worker, clock or SystemClock(), options)
-            store.declare([CURSORS, *collections], events)
+            await asyncio.get_running_loop().run_in_executor(worker, opened.open, OWN_FAMILIES)
+            store = cls(opened, worker, clock or SystemClock(), options)
+            await store._check_format()
+            await store.migrate(migrations or {})
+            await store.declare([CURSORS, *collections], events)
         except BaseException:
-            engine.close()
-            worker.shutdown(wait=False)
+            if store is not None:
+                await store.close()
+            else:
+                opened.release(opened.detach())
+                worker.shutdown(wait=False)
             raise
         return store
 
-    def declare(
+    async def declare(
         self, collections: Iterable[Collection[Any]] = (), events: Iterable[type[Event]] = ()
     ) -> None:
-        """Know these collections and events from now on (those known already are left alone)."""
+        """Know these collections and events from now on (those known already are left alone).
+
+        Raises ValueError when two different ones have one name, StorageFault when an index can't
+        be built.
+        """
         self.journal.declare(events)
         names = {collection.name: collection for collection in self.tables}
         for collection in collections:
             if names.setdefault(collection.name, collection) is not collection:
                 raise ValueError(f"collection {collection.name} is declared twice")
+            if collection.name in OWN_FAMILIES:
+                raise ValueError(f"the name {collection.name} is the kernel's")
             if collection not in self.tables:
-                family = self._engine.family(collection.name)
-                self.tables[collection] = Table(collection, family)
+                await self._add_table(collection)
+
+    async def migrate(self, migrations: Migrations) -> list[tuple[str, Migration]]:
+        """Apply what is not applied yet, each migration atomically; returns those.
+
+        To be called before the collections concerned are declared.  Raises StorageFault when the
+        database has seen migrations that the code does not know.
+        """
+        missing = pending(self._meta, migrations)
+        for owner, migration in missing:
+            version = max(1, self.committer.written)
+            batch = apply(self._engine, self._meta, owner, migration, version)
+            await self._submit(batch)
+            logevents.MIGRATED(
+                log, "%s: migration %d: %s", owner, migration.number, migration.summary
+            )
+        return missing
 
     async def close(self) -> None:
         """Wait for what is being written, then let go of the database."""
         if self.committer.state == "closed":
             return
-        with contextlib.suppress(StorageFault):
-            await self.committer.settled()
-        self.committer.close()
-        self._engine.close()
-        self._worker.shutdown(wait=True)
+        try:
+            with contextlib.suppress(StorageFault):
+                await self.committer.settled()
+        finally:
+            self.committer.close()
+            self._trimming.cancel()
+            await self._recovery.stop()
+            left = self._engine.detach()
+            try:
+                await self.loop.run_in_executor(self._worker, self._engine.release, left)
+            finally:
+                self._worker.shutdown(wait=False)
 
     @property
     def sequence(self) -> int:
@@ -173,14 +235,90 @@ class Store(Reader):
         saved = self.get(CURSORS, name.encode())
         return 0 if saved is None else saved.sequence
 
-    def count_unjournaled(self, batch: Batch) -> None:
-        """Give the transaction being written its version for collections that are not journaled."""
-        self.unjournaled += 1
-        batch.put(self._meta, _UNJOURNALED, uint(self.unjournaled))
+    async def backup(self, target: str | Path) -> Backup:
+        """Copy everything to a new folder while the store runs.
 
-    def _load(self) -> None:
-        self.journal.newest = self.journal.last_written()
-        self.unjournaled = int.from_bytes(self._meta.get(_UNJOURNALED) or b"", "big")
+        Raises Conflict when there is something at ``target``, StorageFault when the disk fails.
+        """
+        await self.committer.settled()
+        return await asyncio.to_thread(
+            make_backup, self._engine, Path(target), self.journal.newest, self.clock.time_ns()
+        )
+
+    async def export(self, target: str | Path, progress: Progress = no_progress) -> Summary:
+        """Write all values, of whatever plugin, to a new JSON Lines file while the store runs.
+
+        Raises Conflict when there is something at ``target``, StorageFault when the disk fails.
+        """
+        head = Head(
+            microdns_export=EXPORT_FORMAT,
+            time_ns=self.clock.time_ns(),
+            sequence=self.committer.written,
+            unjournaled=int.from_bytes(self.unjournaled_version, "big") - 1,
+            migrations=applied_migrations(self._meta),
+            counts={},
+        )
+        cursors = {
+            name: family.cursor()
+            for name, family in self._engine.families.items()
+            if name not in OWN_FAMILIES
+        }
+        try:
+            await self.committer.settled()
+            return await export_values(cursors, head, Path(target), progress)
+        finally:
+            for cursor in cursors.values():
+                cursor.close()
+
+    def count_unjournaled(self, batch: Batch) -> None:
+        """Use up a version of the collections that are not journaled."""
+        batch.put(self._meta, UNJOURNALED, self.unjournaled_version)
+        self._number_unjournaled(int.from_bytes(self.unjournaled_version, "big"))
+
+    async def trim(self) -> None:
+        """Remove journal entries past their age or beyond the size allowed."""
+        batch = Batch()
+        self.journal.end_segment(batch, self.committer.written, self.clock.time_ns())
+        while self.journal.trim(batch, self.clock.time_ns()):
+            await self._submit(batch)
+            batch = Batch()
+
+    async def _trim_now_and_then(self) -> None:
+        while True:
+            await self.clock.sleep(_TRIM_SECONDS)
+            with contextlib.suppress(StorageFault):
+                await self.trim()
+
+    async def _check_format(self) -> None:
+        found = number(self._meta, FORMAT)
+        if found == 0:
+            batch = Batch()
+            put_number(batch, self._meta, FORMAT, FORMAT_NUMBER)
+            await self._submit(batch)
+        elif found > FORMAT_NUMBER:
+            raise StorageFault(
+                f"the database has format {found}, and this version of microdns-core knows"
+                f" {FORMAT_NUMBER}: install a newer one"
+            )
+
+    async def _add_table(self, collection: Collection[Any]) -> None:
+        table = Table(collection, self._engine.family(collection.name))
+        await self.turns.take()
+        try:
+            await build_indexes(table, self._meta, self._submit)
+        finally:
+            self.turns.give()
+        self.tables[collection] = table
+
+    def _submit(self, batch: Batch) -> "asyncio.Future[None]":
+        return self.committer.submit(batch, [])
+
+    def _number_unjournaled(self, last: int) -> None:
+        self.unjournaled_version = uint(last + 1)
+
+    def _load(self) -> int:
+        self._number_unjournaled(number(self._meta, UNJOURNALED))
+        return self.journal.load()
 
     def _row(self, table: Table[Any], row: bytes) -> bytes | None:
         return table.family.get(row)

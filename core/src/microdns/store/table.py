@@ -110,6 +110,11 @@ def index_bounds(index: Index[Any], key: bytes, prefix: bool) -> tuple[bytes, by
     return low, VALUE if high is None else high
 
 
+def index_family_bounds(name: str) -> tuple[bytes, bytes]:
+    """Row keys between which all of an index lies."""
+    return INDEX + name.encode() + b"\x00", INDEX + name.encode() + b"\x01"
+
+
 def walk(view: View, low: bytes, high: bytes, reverse: bool = False) -> Iterator[Row]:
     """Rows between the bounds, read from the view in chunks that grow."""
     size = _CHUNK_FIRST

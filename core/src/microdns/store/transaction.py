@@ -1,79 +1,40 @@
 """A transaction: reads, writes and events that become durable together, or not at all."""
 
 import asyncio
-from collections import deque
 from collections.abc import Iterator
+from itertools import islice
+from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from microdns.errors import Conflict, NotFound, TooLarge, Unavailable
+from microdns.errors import Conflict, NotFound, StorageFault, TooLarge
 from microdns.events import Entry, Event, Principal, event_type
 from microdns.store.collection import Collection
 from microdns.store.engine import Batch, Row
 from microdns.store.overlay import Overlay, merged
 from microdns.store.reading import Reader
-from microdns.store.table import (
-    VALUE,
-    VERSION_OCTETS,
-    Table,
-    View,
-    encode,
-    version_of,
-    walk,
-)
+from microdns.store.table import VALUE, VERSION_OCTETS, Table, View, encode, version_of, walk
 
 if TYPE_CHECKING:
     from microdns.store.store import Store
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+_SLICE_BYTES = 1 << 20
+"""Size from which a transaction is prepared in slices, so that other tasks get a chance."""
 
-class Turns:
-    """Lets one transaction in at a time, first come first served.
+_SLICE_ROWS = 4096
 
-    Without contention it neither suspends nor touches the loop.
-    """
 
-    __slots__ = ("_holder", "_limit", "_queue")
+class Change(msgspec.Struct, frozen=True):
+    """What a transaction does to one key; None stands for nothing there."""
 
-    def __init__(self, limit: int) -> None:
-        self._holder: asyncio.Task[Any] | None = None
-        self._queue: deque[tuple[asyncio.Future[None], asyncio.Task[Any] | None]] = deque()
-        self._limit = limit
-
-    async def take(self) -> None:
-        """Wait for the turn; raises Unavailable when too many wait already."""
-        task = asyncio.current_task()
-        if self._holder is None:
-            self._holder = task
-            return
-        if self._holder is task:
-            raise RuntimeError("a transaction within a transaction would wait for itself")
-        if len(self._queue) >= self._limit:
-            raise Unavailable(f"{self._limit} transactions are waiting for their turn")
-        turn = asyncio.get_running_loop().create_future()
-        self._queue.append((turn, task))
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.give()
-            raise
-
-    def give(self) -> None:
-        """Pass the turn on."""
-        while self._queue:
-            turn, task = self._queue.popleft()
-            if not turn.done():
-                self._holder = task
-                turn.set_result(None)
-                return
-        self._holder = None
-
-    def __len__(self) -> int:
-        return len(self._queue)
+    collection: str
+    key: bytes
+    before: Any
+    after: Any
 
 
 class Transaction(Reader):
@@ -81,10 +42,13 @@ class Transaction(Reader):
 
     __slots__ = (
         "_bytes",
+        "_changes",
+        "_epoch",
+        "_open",
         "_overlays",
-        "_state",
+        "_rows_journal",
         "_store",
-        "_versions",
+        "_version",
         "actor",
         "dry_run",
         "entries",
@@ -93,7 +57,8 @@ class Transaction(Reader):
     )
 
     def __init__(self, store: "Store", actor: Principal, dry_run: bool) -> None:
-        super().__init__(store.tables)
+        self._tables = store.tables
+        self._store = store
         self.actor = actor
         self.dry_run = dry_run
         self.entries: list[Entry] = []
@@ -102,29 +67,30 @@ class Transaction(Reader):
         """Sequence of its first entry, and version of the values it writes."""
         self.time_ns = 0
         """Unix time in nanoseconds that its entries bear."""
-        self._store = store
         self._overlays: dict[Table[Any], Overlay] = {}
+        self._rows_journal: list[bytes] = []
+        self._changes: list[Change] | None = None
         self._bytes = 0
-        self._state = "new"
+        self._open = False
 
     async def __aenter__(self) -> "Transaction":
-        if self._state != "new":
+        if self.transaction:
             raise RuntimeError("a transaction can be entered once")
         store = self._store
-        store.committer.check()
-        await store.turns.take()
-        try:
-            store.committer.check()
-        except BaseException:
-            store.turns.give()
-            raise
-        self.transaction = store.committer.written + 1
+        turns, committer = store.turns, store.committer
+        if turns.holder is None:
+            turns.holder = asyncio.current_task(store.loop)
+            turns.since = perf_counter()
+        else:
+            await turns.take()
+        if committer.state != "open":
+            turns.give()
+            committer.check()
+        self._epoch = committer.epoch
+        self.transaction = committer.written + 1
         self.time_ns = store.clock.time_ns()
-        self._versions = {
-            True: self.transaction.to_bytes(VERSION_OCTETS, "big"),
-            False: (store.unjournaled + 1).to_bytes(VERSION_OCTETS, "big"),
-        }
-        self._state = "open"
+        self._version = self.transaction.to_bytes(VERSION_OCTETS, "big")
+        self._open = True
         return self
 
     async def __aexit__(
@@ -135,15 +101,25 @@ class Transaction(Reader):
     ) -> None:
         store = self._store
         try:
-            if kind is not None or self.dry_run or not (self._overlays or self.entries):
-                self._abandon(kind)
+            if kind is not None:
+                store.metrics.aborted.inc()
                 return
-            self._check_events()
-            durable = store.committer.submit(self._batch(), self.entries)
+            if self.dry_run:
+                self._finish_dry_run()
+                return
+            if not (self._overlays or self.entries):
+                return
+            if not self.entries:
+                self._check_events()
+            batch = Batch()
+            if self._bytes > _SLICE_BYTES:
+                await self._fill_in_slices(batch)
+            else:
+                self._fill(batch)
+            durable = self._submit(batch)
         finally:
-            self._state = "closed"
+            self._open = False
             store.turns.give()
-        store.metrics.committed.inc()
         await durable
 
     def insert(self, collection: Collection[T], value: T) -> None:
@@ -154,113 +130,158 @@ class Transaction(Reader):
         """Write a value, replacing what its key holds.
 
         Raises Conflict when ``if_version`` is given and is not the version there (0: nothing may
-        be there), or when a unique index has one of the value's keys for another value.
+        be there), or when a unique index has one of the value's keys for another value.  Raises
+        TooLarge when the transaction grows beyond its limit.
         """
-        table = self._open_table(collection)
+        table = self._writable(collection)
         key = table.key_of(value)
         row = VALUE + key
-        overlay = self._overlay(table)
         if if_version is not None or table.indexes:
             before = self._row(table, row)
             if if_version is not None:
                 _check_version(table, key, before, if_version)
             if table.indexes:
-                self._reindex(table, overlay, key, before, value)
-        raw = self._versions[table.journaled] + encode(value)
-        overlay.write(row, raw)
-        self._grow(len(row) + len(raw))
+                self._reindex(table, key, before, value)
+        version = self._version if table.journaled else self._store.unjournaled_version
+        self._write(table, row, version + encode(value))
 
     def delete(self, collection: Collection[T], key: bytes, if_version: int | None = None) -> T:
         """Delete the value under ``key`` and return it; raises NotFound, and Conflict as put."""
-        table = self._open_table(collection)
-        before = self._row(table, VALUE + key)
+        table = self._writable(collection)
+        row = VALUE + key
+        before = self._row(table, row)
         if if_version is not None:
             _check_version(table, key, before, if_version)
         if before is None:
             raise NotFound(f"{table.name} has nothing under {_shown(key)}")
-        overlay = self._overlay(table)
-        self._reindex(table, overlay, key, before, None)
-        overlay.write(VALUE + key, None)
-        self._grow(len(key))
-        return table.load(before)
+        value = table.load(before)
+        if table.indexes:
+            self._reindex(table, key, before, None)
+        self._write(table, row, None)
+        return value
 
     def emit(self, event: Event) -> None:
-        """Add an event to the journal as part of this transaction."""
-        self._check_open()
-        name = event_type(type(event))
-        if event.ephemeral:
-            raise TypeError(f"{name} is ephemeral: publish it on the bus")
-        if not self._store.journal.declared(name):
-            raise LookupError(f"event type {name} is not declared to the store")
-        self.entries.append(
-            Entry(
-                sequence=self.transaction + len(self.entries),
-                transaction=self.transaction,
-                time_ns=self.time_ns,
-                type=name,
-                actor=self.actor,
-                event=event,
-            )
-        )
+        """Add an event to the journal as part of this transaction.
 
-    def _abandon(self, kind: type[BaseException] | None) -> None:
-        metrics = self._store.metrics
-        (metrics.aborted if kind is not None else metrics.dry_runs).inc()
+        Raises LookupError for a type that the store was not told of.
+        """
+        name = self._store.journal.names.get(type(event))
+        if name is None or event.ephemeral or not self._open:
+            self._refuse(event)
+        entries = self.entries
+        entry = Entry(
+            sequence=self.transaction + len(entries),
+            transaction=self.transaction,
+            time_ns=self.time_ns,
+            type=name or "",
+            actor=self.actor,
+            event=event,
+        )
+        raw = encode((self.transaction, self.time_ns, name, self.actor, event))
+        self._grow(len(raw))
+        entries.append(entry)
+        self._rows_journal.append(raw)
+
+    def changes(self) -> list[Change]:
+        """What it does to each key so far, by collection and key.
+
+        For use inside the block; after it, of a dry run only.
+        """
+        if self._changes is not None:
+            return self._changes
+        self._check_open()
+        found = []
+        for table, overlay in self._overlays.items():
+            for row, raw in overlay.between(VALUE, VALUE + b"\xff" * 9999):
+                before = table.family.get(row)
+                found.append(
+                    Change(
+                        table.name,
+                        row[1:],
+                        None if before is None else table.load(before),
+                        None if raw is None else table.load(raw),
+                    )
+                )
+        return found
+
+    def _finish_dry_run(self) -> None:
+        if not self.entries:
+            self._check_events()
+        self._changes = self.changes()
+        self._store.metrics.dry_runs.inc()
 
     def _check_events(self) -> None:
-        if self.entries:
-            return
         for table in self._overlays:
             if table.journaled:
                 raise RuntimeError(f"a change of {table.name} needs an event: tx.emit(...)")
 
-    def _batch(self) -> Batch:
-        batch = Batch()
-        unjournaled = False
+    def _submit(self, batch: Batch) -> "asyncio.Future[None]":
+        store = self._store
+        if self._epoch != store.committer.epoch:
+            raise StorageFault("the database was recovered during the transaction: repeat it")
+        if self.entries:
+            store.journal.record(batch, self.transaction, self.time_ns, self._rows_journal)
+        durable = store.committer.submit(batch, self.entries)
+        store.metrics.committed.inc()
+        return durable
+
+    def _fill(self, batch: Batch) -> None:
         for table, overlay in self._overlays.items():
             batch.update(table.family, overlay.rows.items())
-            unjournaled |= not table.journaled
-        if unjournaled:
-            self._store.count_unjournaled(batch)
-        self._store.journal.record(batch, self.entries)
-        return batch
+            if not table.journaled:
+                self._store.count_unjournaled(batch)
 
-    def _reindex(
-        self, table: Table[T], overlay: Overlay, key: bytes, before: bytes | None, value: T | None
-    ) -> None:
+    async def _fill_in_slices(self, batch: Batch) -> None:
+        for table, overlay in self._overlays.items():
+            rows = iter(sorted(overlay.rows.items()))
+            while chunk := list(islice(rows, _SLICE_ROWS)):
+                batch.update(table.family, chunk)
+                await asyncio.sleep(0)
+            if not table.journaled:
+                self._store.count_unjournaled(batch)
+
+    def _reindex(self, table: Table[T], key: bytes, before: bytes | None, value: T | None) -> None:
         old = {} if before is None else table.index_rows(key, table.load(before))
         new = {} if value is None else table.index_rows(key, value)
-        for row, index in new.items():
-            if row not in old:
-                if index.unique and self._row(table, row) is not None:
-                    raise Conflict(f"{table.name} has another value with this {index.name}")
-                self._grow(len(row) + len(key))
+        if old.keys() == new.keys():
+            return
+        added = [row for row in new if row not in old]
+        for row in added:
+            if new[row].unique and self._row(table, row) is not None:
+                raise Conflict(f"{table.name} has another value with this {new[row].name}")
         for row in old:
             if row not in new:
-                overlay.write(row, None)
-        for row in new:
-            if row not in old:
-                overlay.write(row, key)
+                self._write(table, row, None)
+        for row in added:
+            self._write(table, row, key)
+
+    def _write(self, table: Table[Any], row: bytes, raw: bytes | None) -> None:
+        self._grow(len(row) + (0 if raw is None else len(raw)))
+        overlay = self._overlays.get(table)
+        if overlay is None:
+            overlay = self._overlays[table] = Overlay()
+        overlay.write(row, raw)
 
     def _grow(self, octets: int) -> None:
         self._bytes += octets
-        limit = self._store.options.transaction_bytes_max
-        if self._bytes > limit:
+        if self._bytes > self._store.options.transaction_bytes_max:
+            limit = self._store.options.transaction_bytes_max
             raise TooLarge(f"the transaction would exceed {limit} bytes")
 
-    def _overlay(self, table: Table[Any]) -> Overlay:
-        found = self._overlays.get(table)
-        if found is None:
-            found = self._overlays[table] = Overlay()
-        return found
-
-    def _open_table(self, collection: Collection[T]) -> Table[T]:
+    def _writable(self, collection: Collection[T]) -> Table[T]:
         self._check_open()
-        return self._table(collection)
+        return self._tables.get(collection) or self._table(collection)
 
     def _check_open(self) -> None:
-        if self._state != "open":
+        if not self._open:
             raise RuntimeError("the transaction is not open")
+
+    def _refuse(self, event: Event) -> None:
+        self._check_open()
+        name = event_type(type(event))
+        if event.ephemeral:
+            raise TypeError(f"{name} is ephemeral: publish it on the bus")
+        raise LookupError(f"event type {name} is not declared to the store")
 
     def _row(self, table: Table[Any], row: bytes) -> bytes | None:
         overlay = self._overlays.get(table)
@@ -272,7 +293,6 @@ class Transaction(Reader):
         return table.family.cursor()
 
     def _rows(self, table: Table[Any], low: bytes, high: bytes, reverse: bool) -> Iterator[Row]:
-        self._check_open()
         stored = walk(self._view(table), low, high, reverse)
         overlay = self._overlays.get(table)
         written = [] if overlay is None else overlay.between(low, high)
