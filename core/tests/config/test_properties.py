@@ -87,7 +87,6 @@ def check_problems(error: ConfigError, text: str) -> None:
 
 
 @given(TABLES, st.booleans())
-@settings(deadline=None)
 def test_any_valid_toml_gives_a_configuration_or_located_problems(
     table: dict[str, Any], headers: bool
 ) -> None:
@@ -95,7 +94,6 @@ def test_any_valid_toml_gives_a_configuration_or_located_problems(
 
 
 @given(TABLES, st.booleans())
-@settings(deadline=None)
 def test_every_key_of_a_valid_file_has_a_line(table: dict[str, Any], headers: bool) -> None:
     text = as_document(table, headers)
     locator = Locator(text)
@@ -113,7 +111,7 @@ PIECES += ["\0", "true", "1e999", "nan", "-", "1979-05-27", "enabled = true\n", 
         st.tuples(st.integers(0, 4000), st.integers(0, 30), st.sampled_from(PIECES)), max_size=6
     ),
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_mutated_files_give_a_configuration_or_located_problems(
     text: str, edits: list[tuple[int, int, str]]
 ) -> None:
@@ -129,13 +127,11 @@ def test_mutated_files_give_a_configuration_or_located_problems(
 @example("a = " + "9" * 5_000)
 @example("a = 0x" + "f" * 5_000)
 @example("[[instance.peers]]\n[instance.peers.x]\n")
-@settings(deadline=None)
 def test_any_text_gives_a_configuration_or_located_problems(text: str) -> None:
     check_text(text)
 
 
 @given(st.dictionaries(st.text(), st.text()), st.lists(st.tuples(st.text(), st.text())))
-@settings(deadline=None)
 def test_any_override_gives_a_configuration_or_problems(
     variables: dict[str, str], options: list[tuple[str, str]]
 ) -> None:

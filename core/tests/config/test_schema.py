@@ -1,6 +1,7 @@
 """The schema says what the decoder does."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from .test_decode import BAD
 DATA = Path(__file__).parent / "data"
 
 
+@cache
 def validator(*plugins: str) -> Draft202012Validator:
     schema = config_schema(layout(*plugins))
     Draft202012Validator.check_schema(schema)

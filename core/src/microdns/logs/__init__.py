@@ -5,8 +5,9 @@ Built on the standard library: loggers are plain ``logging.Logger`` below ``micr
 
 from microdns.logs.entry import LogEntry, format_time
 from microdns.logs.events import LEVELS, LogEvent, LogEvents, declared, event, level_name
+from microdns.logs.filter import LogFilter
 from microdns.logs.render import as_json, as_text
-from microdns.logs.ring import LogFilter, LogFollower, LogRing
+from microdns.logs.ring import LogFollower, LogRing
 from microdns.logs.setup import Logs
 
 __all__ = [

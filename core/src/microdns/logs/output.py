@@ -39,15 +39,16 @@ class LineWriter:
 
     def write(self, line: str) -> None:
         """Queue a line (without its end); from any thread, never waiting for the stream."""
-        raw = line.encode("utf-8", "backslashreplace") + b"\n"
+        raw = _encoded(line)
         with self._changed:
             if self._closing or self._waiting_bytes + len(raw) > WAITING_BYTES_MAX:
                 self._lost += 1
                 self.dropped_total += 1
                 return
+            if not self._lines:
+                self._changed.notify()
             self._lines.append(raw)
             self._waiting_bytes += len(raw)
-            self._changed.notify()
 
     def close(self, timeout_seconds: float = 1.0) -> None:
         """Write what waits, and end; give up on a stream that takes nothing."""
@@ -66,9 +67,9 @@ class LineWriter:
                 closing = self._closing
             if lines:
                 self._put(b"".join(lines), len(lines))
+            self._tell_lost()
             if closing:
                 return
-            self._tell_lost()
             self._idle()
 
     def _put(self, raw: bytes, lines: int) -> None:
@@ -81,7 +82,11 @@ class LineWriter:
         with self._changed:
             lost, self._lost = self._lost, 0
         if lost:
-            self.write(self._lost_line(lost))
+            self._put(_encoded(self._lost_line(lost)), 1)
+
+
+def _encoded(line: str) -> bytes:
+    return line.encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _writer(stream: TextIO) -> Callable[[bytes], None]:
@@ -105,4 +110,6 @@ def _write_all(descriptor: int, raw: bytes) -> None:
         with contextlib.suppress(BlockingIOError):
             left = left[os.write(descriptor, left) :]
             continue
-        select.select([], [descriptor], [], IDLE_SECONDS)
+        ready = select.poll()
+        ready.register(descriptor, select.POLLOUT)
+        ready.poll(IDLE_SECONDS * 1000)

@@ -61,7 +61,7 @@ def text(value: str, limit: int = TEXT_MAX) -> str:
     """At most ``limit`` characters that UTF-8 can encode."""
     if len(value) > limit:
         value = f"{value[:limit]}… ({len(value)} characters)"
-    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def safe_str(value: object, limit: int = TEXT_MAX) -> str:

@@ -8,21 +8,14 @@ from typing import TextIO
 
 from microdns.clock import Clock, SystemClock
 from microdns.config.core import LoggingConfig
+from microdns.logs import own
 from microdns.logs.entry import LogEntry, entry_of, event_of
-from microdns.logs.events import LEVELS, UNNAMED, LogEvents, level_name
+from microdns.logs.events import LEVELS, UNNAMED, LogEvent, level_name
+from microdns.logs.lastresort import LastResort
 from microdns.logs.limit import Key, RepeatLimiter, Window
 from microdns.logs.output import LineWriter
 from microdns.logs.render import as_json, as_text
 from microdns.logs.ring import LogRing
-
-EVENTS = LogEvents("logging")
-REPEATED = EVENTS.info(
-    "log.repeated",
-    "Records of one event came faster than `logging.repeats_max`; `count` were held back.",
-)
-DROPPED = EVENTS.warn(
-    "log.dropped", "The output stream took no more for a while; `count` lines were not written."
-)
 
 OWN = "microdns"
 """The logger above all of ours; others' records pass from ``warn`` on."""
@@ -40,16 +33,17 @@ class Logs(logging.Handler):
     ) -> None:
         super().__init__()
         self.config = config or LoggingConfig()
-        self.ring = LogRing(self.config.ring_records)
         self.counts = dict.fromkeys(LEVELS, 0)
         """Records by level since the start, those held back included."""
         self._stream = stream if stream is not None else sys.stderr
         self._multiline = self._stream.isatty()
         self._clock = clock or SystemClock()
+        self.ring = LogRing(self.config.ring_records, self._clock.time_ns)
         self._limiter = RepeatLimiter(self.config.repeats_max)
         self._writer: LineWriter | None = None
         self._sequence = 0
         self._former: dict[str, int] = {}
+        self._hooks = LastResort(logging.getLogger(own.LOGGER))
 
     # -- lifecycle
 
@@ -58,9 +52,11 @@ class Logs(logging.Handler):
         self._writer = LineWriter(self._stream, self._dropped_line, self.tick)
         self._apply_levels()
         logging.getLogger().addHandler(self)
+        self._hooks.install()
 
     def close(self) -> None:
         """Sum up, write what waits, and give the loggers back their levels."""
+        self._hooks.remove()
         logging.getLogger().removeHandler(self)
         with self._held():
             for window in self._limiter.end():
@@ -152,21 +148,22 @@ class Logs(logging.Handler):
             "seconds": seconds,
         }
         message = f"{name} came {window.held_back} more times within {seconds} s"
-        self._put(self._own_entry(REPEATED.name, window.level, message, fields))
+        self._put(self._own_entry(own.REPEATED, window.level, message, fields))
 
     def _dropped_line(self, count: int) -> str:
         message = f"{count} lines were dropped: the output stream took no more"
-        return self._line(self._own_entry(DROPPED.name, DROPPED.level, message, {"count": count}))
+        fields: dict[str, object] = {"count": count}
+        return self._line(self._own_entry(own.DROPPED, own.DROPPED.level, message, fields))
 
     def _own_entry(
-        self, name: str, level: int, message: str, fields: dict[str, object]
+        self, event: LogEvent, level: int, message: str, fields: dict[str, object]
     ) -> LogEntry:
         return LogEntry(
             sequence=self._next(),
             time_ns=self._clock.time_ns(),
             level=level_name(level),
-            event=name,
-            logger="microdns.logging",
+            event=event.name,
+            logger=own.LOGGER,
             message=message,
             fields=fields,
         )

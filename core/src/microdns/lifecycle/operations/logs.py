@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from microdns.lifecycle.operations.base import KernelOperations, rfc3339
-from microdns.logs import LogEntry, LogFilter
+from microdns.lifecycle.operations.base import KernelOperations
+from microdns.logs import LogEntry, LogFilter, as_text
 from microdns.operations import Call, Cli, Operation
 
 
@@ -81,7 +81,5 @@ def render_logs(entries: Any) -> str:
 
 
 def render_log(entry: Mapping[str, Any]) -> str:
-    """One record on one line."""
-    return (
-        f"{rfc3339(entry['time_ns'])}  {entry['level']:5}  {entry['event']:22}  {entry['message']}"
-    )
+    """One record on one line, its traceback in lines below; safe for the terminal."""
+    return as_text(msgspec.convert(entry, LogEntry), multiline=True)
