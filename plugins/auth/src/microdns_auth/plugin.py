@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from microdns.config.fields import format_address
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns_auth.config import AuthConfig
+from microdns_auth.declare import declare_zones
 from microdns_auth.metrics import AuthMetrics
 from microdns_auth.stage import AuthoritativeStage
 from microdns_dns.listeners import Listeners, Listening
+from microdns_dns.repository import ZoneRepository
 from microdns_dns.view import Views
 
 
@@ -27,6 +29,7 @@ class AuthPlugin(Plugin):
         self._context = context
         metrics = AuthMetrics()
         context.metrics.add(self.name, metrics)
+        await declare_zones(context.config, context.services.require(ZoneRepository))
         self._stage = AuthoritativeStage(context.services.require(Views), metrics)
 
     @hookimpl

@@ -73,7 +73,7 @@ class ViewFeed:
         if view is None:
             self._log.error(
                 "records changed in a zone that is not served",
-                extra={"event": "dns.view.unknown-zone", "zone": changed.zone},
+                extra={"event": "dns.view.unknown_zone", "zone": changed.zone},
             )
             return
         for change in changed.changes:

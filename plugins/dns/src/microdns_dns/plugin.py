@@ -13,6 +13,7 @@ from microdns_dns.listeners import Listeners
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.model import COLLECTIONS
 from microdns_dns.quiet import QuietLog
+from microdns_dns.repository import ZoneRepository
 from microdns_dns.view import Views
 
 
@@ -37,6 +38,7 @@ class DnsPlugin(Plugin):
 
     @hookimpl
     async def microdns_setup(self, context: PluginContext[DnsConfig]) -> None:
+        context.provide(ZoneRepository, ZoneRepository(context.store, context.clock))
         self._views = Views()
         metrics = DnsMetrics(self._views)
         context.metrics.add(self.name, metrics)
