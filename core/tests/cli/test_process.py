@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ..toysite import NOTES, add_plugin
+from microdns.testing.site import add_plugin
+
+from ..toysite import NOTES
 
 READY_SECONDS_MAX = 20.0
 
