@@ -295,7 +295,6 @@ class Kernel:
                 await self.start_plugin(required)
         if record.broken:
             raise PluginError(f"plugin {name} can't be used: {record.error}")
-        record.finished = anyio.Event()
         supervisor = self._supervisors[name] = self._supervisor(record)
         await supervisor.set_up()
         await supervisor.listen()

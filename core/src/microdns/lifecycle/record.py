@@ -1,10 +1,9 @@
 """What the kernel remembers of each plugin."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import anyio
 import msgspec
 
 from microdns.events import Event
@@ -42,10 +41,6 @@ class PluginRecord:
     events: tuple[type[Event], ...] = ()
     migrations: tuple[Migration, ...] = ()
     operations: tuple[Operation[Any, Any], ...] = ()
-    scope: anyio.CancelScope | None = None
-    """Cancels the plugin's supervised task."""
-    finished: anyio.Event = field(default_factory=anyio.Event)
-    """Set when the supervised task has ended."""
 
     @property
     def name(self) -> str:

@@ -46,6 +46,8 @@ class Supervisor:
         self._clock = clock
         self._random = random
         self._log = log
+        self._scope: anyio.CancelScope | None = None
+        self._finished = anyio.Event()
 
     @property
     def _plugin(self) -> Plugin:
@@ -82,7 +84,7 @@ class Supervisor:
         starting = Backoff(self._random)
         running = Backoff(self._random)
         with anyio.CancelScope() as scope:
-            self.record.scope = scope
+            self._scope = scope
             while True:
                 if self.record.state is PluginState.FAILED:
                     await self._clock.sleep(starting.failed(0))
@@ -90,17 +92,17 @@ class Supervisor:
                     await self.listen()
                 elif await self._run_once(running):
                     break
-        self.record.scope = None
-        self.record.finished.set()
+        self._scope = None
+        self._finished.set()
 
     async def stop(self, seconds: float) -> None:
         """End the plugin's task and close what it opened, within ``seconds``."""
         was_up = self.record.up
         self._move(PluginState.STOPPING)
         with anyio.move_on_after(seconds) as limit:
-            if self.record.scope is not None:
-                self.record.scope.cancel()
-                await self.record.finished.wait()
+            if self._scope is not None:
+                self._scope.cancel()
+                await self._finished.wait()
             if was_up:
                 await self._close()
         self._leave(self.record)
