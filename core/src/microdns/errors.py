@@ -68,6 +68,19 @@ class Denied(MicroDNSError):
     exit_code = 6
 
 
+class Unauthenticated(Denied):
+    """The caller did not show a key, or showed one that is not valid."""
+
+    code = "unauthenticated"
+
+
+class Throttled(MicroDNSError):
+    """The caller asks more often than it may; trying again later succeeds."""
+
+    code = "throttled"
+    exit_code = 7
+
+
 class Unavailable(MicroDNSError):
     """Something needed is not working now; trying again later may succeed."""
 

@@ -1,5 +1,6 @@
 """What happened: typed events, and the journal entries that carry them."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
@@ -11,13 +12,19 @@ class Principal(msgspec.Struct, frozen=True, omit_defaults=True):
     ``name`` is a key's name, ``uid:1000`` for a local user, or a plugin's name;
     ``interface`` is ``socket``, ``rest``, ``grpc``, ``config``, ``plugin`` or ``kernel``;
     ``address`` is the client's address, where there is one;
-    ``scopes`` are what it may do (``*`` is everything).
+    ``scopes`` are what it may do (``*`` is everything), ``limits`` to what it may do it: patterns
+    by attribute (``{"zone": ("example.com",)}``), an attribute without patterns being free.
     """
 
     name: str
     interface: str = "kernel"
     address: str = ""
     scopes: tuple[str, ...] = ("*",)
+    limits: Mapping[str, tuple[str, ...]] = {}
+
+    def identity(self) -> "Principal":
+        """The same without scopes and limits: what the journal keeps."""
+        return Principal(self.name, self.interface, self.address)
 
 
 KERNEL = Principal("kernel")

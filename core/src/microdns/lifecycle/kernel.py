@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import anyio.abc
 
+from microdns.access import KEYS, Authenticator, KeyCreated, KeyDeleted
 from microdns.bus import Bus
 from microdns.clock import Clock, SystemClock
 from microdns.control.server import ControlServer
@@ -138,8 +139,12 @@ class Kernel:
         usable = [record for record in self.records.values() if not record.broken]
         self.store = await Store.open(
             self.assembly.database,
-            collections=[each for record in usable for each in record.collections],
-            events=[each for record in usable for each in record.events],
+            collections=[KEYS, *(each for record in usable for each in record.collections)],
+            events=[
+                KeyCreated,
+                KeyDeleted,
+                *(each for record in usable for each in record.events),
+            ],
             migrations={record.name: record.migrations for record in usable},
             clock=self.clock,
             options=self.assembly.store_options,
@@ -147,6 +152,7 @@ class Kernel:
         self.bus = Bus(self.store.journal, self.clock)
         self.metrics.add("store", self.store.metrics)
         self.metrics.add("bus", self.bus.metrics)
+        self.services.provide("kernel", Authenticator, Authenticator(self.store, self.clock))
 
     # Up
 

@@ -83,6 +83,9 @@ class Operation(Generic[I, O]):
     grpc: str | None = None
     stream: bool = False
     offline: bool = False
+    honours: frozenset[str] = frozenset()
+    """The attributes (``zone``, ``name``, ``type``) by which the handler keeps to its caller's
+    ``limits``; a caller limited by any other attribute is denied."""
     description: str = ""
     examples: tuple[str, ...] = ()
     """Command lines, shown in help and run by the documentation's tests."""

@@ -56,7 +56,7 @@ class OperationRegistry:
         operation = self.get(name)
         if operation.stream:
             raise Invalid(f"{name} is a stream")
-        require_scope(call.principal, operation.scope)
+        authorize(call.principal, operation)
         outcome: Any = operation.handler(call, decode_input(operation, raw))
         return await outcome
 
@@ -65,7 +65,7 @@ class OperationRegistry:
         operation = self.get(name)
         if not operation.stream:
             raise Invalid(f"{name} is not a stream")
-        require_scope(call.principal, operation.scope)
+        authorize(call.principal, operation)
         items: Any = operation.handler(call, decode_input(operation, raw))
         return cast("AsyncIterator[Any]", items)
 
@@ -87,8 +87,14 @@ def problem_of(error: msgspec.ValidationError) -> Problem:
     return Problem(path.rstrip("`").lstrip("."), reason)
 
 
-def require_scope(principal: Principal, scope: str) -> None:
-    """Raise ``Denied`` unless the caller holds the scope, its whole noun, or everything."""
-    noun = scope.partition(":")[0]
-    if not {"*", scope, f"{noun}:*"}.intersection(principal.scopes):
-        raise Denied(f"{principal.name} lacks the scope {scope}")
+def authorize(principal: Principal, operation: Operation[Any, Any]) -> None:
+    """Raise ``Denied`` unless the caller holds the operation's scope and its limits are honoured.
+
+    The scope, its whole noun (``zones:*``) or everything (``*``) will do.
+    """
+    noun = operation.scope.partition(":")[0]
+    if not {"*", operation.scope, f"{noun}:*"}.intersection(principal.scopes):
+        raise Denied(f"{principal.name} lacks the scope {operation.scope}")
+    beyond = sorted(set(principal.limits) - operation.honours)
+    if beyond:
+        raise Denied(f"{operation.name} is not for keys that are limited by {', '.join(beyond)}")

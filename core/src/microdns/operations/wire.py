@@ -57,6 +57,8 @@ _CLASSES: dict[str, type[errors.MicroDNSError]] = {
         errors.Conflict,
         errors.Invalid,
         errors.Denied,
+        errors.Unauthenticated,
+        errors.Throttled,
         errors.Unavailable,
         errors.TooLarge,
         errors.StorageFault,

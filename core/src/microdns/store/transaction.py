@@ -59,7 +59,7 @@ class Transaction(Reader):
     def __init__(self, store: "Store", actor: Principal, dry_run: bool) -> None:
         self._tables = store.tables
         self._store = store
-        self.actor = actor
+        self.actor = actor.identity()
         self.dry_run = dry_run
         self.entries: list[Entry] = []
         """What it emits; after the block, what stands in the journal (but for a dry run)."""

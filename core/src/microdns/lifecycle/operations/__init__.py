@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from microdns.lifecycle.operations.journal import JournalOperations
+from microdns.lifecycle.operations.keys import KeyOperations
 from microdns.lifecycle.operations.logs import LogOperations
 from microdns.lifecycle.operations.status import StatusOperations
 from microdns.operations import Operation
@@ -13,5 +14,10 @@ if TYPE_CHECKING:
 
 def kernel_operations(kernel: "Kernel | None") -> list[Operation[Any, Any]]:
     """The kernel's operations; without a kernel, for help only."""
-    parts = (StatusOperations(kernel), JournalOperations(kernel), LogOperations(kernel))
+    parts = (
+        StatusOperations(kernel),
+        JournalOperations(kernel),
+        LogOperations(kernel),
+        KeyOperations(kernel),
+    )
     return [operation for part in parts for operation in part.operations()]

@@ -1,0 +1,16 @@
+"""Who may do what: named keys, their scopes and limits."""
+
+from microdns.access.attempts import AttemptLimiter
+from microdns.access.authenticator import Authenticator
+from microdns.access.keys import KEYS, Key, KeyCreated, KeyDeleted
+from microdns.access.limits import allows
+
+__all__ = [
+    "KEYS",
+    "AttemptLimiter",
+    "Authenticator",
+    "Key",
+    "KeyCreated",
+    "KeyDeleted",
+    "allows",
+]

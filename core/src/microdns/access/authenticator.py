@@ -1,0 +1,74 @@
+"""From a presented key to a principal."""
+
+import hmac
+
+from microdns.access.attempts import AttemptLimiter
+from microdns.access.keys import KEYS, Key, digest_of, parsed
+from microdns.access.limits import ADDRESS, in_networks
+from microdns.clock import Clock
+from microdns.errors import Unauthenticated
+from microdns.events import Principal
+from microdns.store import Store
+
+KEY_BYTES_MAX = 512
+
+_NOBODY = Key("", "", digest_of(""), ())
+"""What an unknown id is compared with, so that it takes as long as a known one."""
+
+
+class Authenticator:
+    """Decides who a client of a network interface is.
+
+    While neither a configured key nor a stored one exists, everybody may do everything; from the
+    first key on, every request needs one.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self.attempts = AttemptLimiter(clock)
+
+    def is_open(self, configured: str | None) -> bool:
+        """Whether no key is needed."""
+        return not configured and next(self._store.scan(KEYS, limit=1), None) is None
+
+    def authenticate(
+        self, presented: str | None, *, configured: str | None, address: str, interface: str
+    ) -> Principal:
+        """The client behind a presented key; ``configured`` is the interface's own ``api_key``.
+
+        Raises ``Unauthenticated``, with one text for every reason, or ``Throttled``.
+        """
+        if self.is_open(configured):
+            return Principal("anonymous", interface, address)
+        self.attempts.check(address)
+        principal = self._known(presented or "", configured, address, interface)
+        if principal is None:
+            if presented:
+                self.attempts.failed(address)
+            raise Unauthenticated("a valid API key is needed")
+        return principal
+
+    def _known(
+        self, presented: str, configured: str | None, address: str, interface: str
+    ) -> Principal | None:
+        if len(presented) > KEY_BYTES_MAX:
+            return None
+        if configured and hmac.compare_digest(digest_of(configured), digest_of(presented)):
+            return Principal("api_key", interface, address)
+        key = self._stored(presented)
+        if key is None or not self._valid(key, address):
+            return None
+        limits = {name: each for name, each in key.limits.items() if name != ADDRESS}
+        return Principal(key.name, interface, address, key.scopes, limits)
+
+    def _stored(self, presented: str) -> Key | None:
+        id, secret = parsed(presented) or ("", presented)
+        found = next(self._store.find(KEYS, "id", id.encode(errors="surrogateescape")), _NOBODY)
+        return found if found.fits(secret) and found.id else None
+
+    def _valid(self, key: Key, address: str) -> bool:
+        if key.expires_ns and self._clock.time_ns() >= key.expires_ns:
+            return False
+        networks = key.limits.get(ADDRESS)
+        return networks is None or in_networks(networks, address)

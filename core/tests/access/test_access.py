@@ -1,0 +1,169 @@
+"""Keys open doors: the right ones, to the right rooms, for as long as they are valid."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from microdns.access import Authenticator, allows
+from microdns.errors import Conflict, Denied, Invalid, NotFound, Throttled, Unauthenticated
+from microdns.events import Principal
+from microdns.lifecycle.kernel import Kernel
+from microdns.operations import Call
+from microdns.testing import FakeClock, run_kernel
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def kernel(clock: FakeClock) -> AsyncIterator[Kernel]:
+    async with run_kernel(clock=clock) as running:
+        yield running
+
+
+async def _create(kernel: Kernel, name: str = "k", **more: Any) -> str:
+    wanted = {"name": name, "scopes": ["zones:read"], **more}
+    made = await kernel.operations.call("key.create", wanted, Call())
+    key: str = made.key
+    return key
+
+
+def _enter(
+    kernel: Kernel, key: str | None, configured: str | None = None, address: str = "192.0.2.1"
+) -> Principal:
+    door = kernel.services.require(Authenticator)
+    return door.authenticate(key, configured=configured, address=address, interface="rest")
+
+
+async def test_without_any_key_everybody_may_do_everything(kernel: Kernel) -> None:
+    assert _enter(kernel, None).scopes == ("*",)
+    assert _enter(kernel, "whatever").name == "anonymous"
+
+
+async def test_a_configured_key_may_do_everything_and_closes_the_door_for_others(
+    kernel: Kernel,
+) -> None:
+    assert _enter(kernel, "secret", "secret").scopes == ("*",)
+    for wrong in (None, "", "Secret", "secret ", "x" * 10_000, "mdk_x_y", "\udcff"):
+        with pytest.raises(Unauthenticated):
+            _enter(kernel, wrong, "secret")
+
+
+async def test_a_stored_key_has_its_scopes_and_limits(kernel: Kernel) -> None:
+    key = await _create(kernel, limits={"zone": ["example.com"], "address": ["192.0.2.0/24"]})
+    principal = _enter(kernel, key)
+    assert principal.name == "k"
+    assert principal.scopes == ("zones:read",)
+    assert principal.limits == {"zone": ("example.com",)}
+    assert principal.address == "192.0.2.1"
+    with pytest.raises(Unauthenticated):
+        _enter(kernel, key, address="198.51.100.1")
+    with pytest.raises(Unauthenticated):
+        _enter(kernel, None)
+
+
+async def test_a_changed_character_anywhere_is_a_wrong_key(kernel: Kernel) -> None:
+    key = await _create(kernel)
+    for at in (0, 4, 8, 13, len(key) - 1):
+        forged = key[:at] + ("A" if key[at] != "A" else "B") + key[at + 1 :]
+        with pytest.raises(Unauthenticated):
+            _enter(kernel, forged)
+
+
+async def test_a_key_ends_at_its_time_and_when_it_is_deleted(
+    kernel: Kernel, clock: FakeClock
+) -> None:
+    other = await _create(kernel, "other")
+    key = await _create(kernel, expires_in_seconds=60)
+    clock.jump_wall(59)
+    assert _enter(kernel, key).name == "k"
+    clock.jump_wall(1)
+    with pytest.raises(Unauthenticated):
+        _enter(kernel, key)
+    await kernel.operations.call("key.delete", {"name": "other"}, Call())
+    with pytest.raises(Unauthenticated):
+        _enter(kernel, other)
+
+
+async def test_guessing_is_slowed_down_per_client(kernel: Kernel, clock: FakeClock) -> None:
+    key = await _create(kernel)
+    for _ in range(10):
+        with pytest.raises(Unauthenticated):
+            _enter(kernel, "mdk_0_guess")
+    with pytest.raises(Throttled):
+        _enter(kernel, key)
+    assert _enter(kernel, key, address="192.0.2.2").name == "k"
+    await clock.advance(60)
+    assert _enter(kernel, key).name == "k"
+
+
+async def test_the_secret_is_nowhere_but_in_the_answer(kernel: Kernel) -> None:
+    key = await _create(kernel)
+    secret = key.split("_", 2)[2]
+    listed = await kernel.operations.call("key.list", {}, Call())
+    journal = await kernel.operations.call("journal.list", {}, Call())
+    assert secret not in repr(listed) + repr(journal)
+    assert [entry.type for entry in journal.items] == ["key.created"]
+
+
+async def test_names_are_unique_and_missing_ones_told(kernel: Kernel) -> None:
+    await _create(kernel)
+    with pytest.raises(Conflict):
+        await _create(kernel)
+    with pytest.raises(NotFound):
+        await kernel.operations.call("key.delete", {"name": "nobody"}, Call())
+
+
+async def test_a_dry_run_makes_no_key(kernel: Kernel) -> None:
+    wanted = {"name": "k", "scopes": ["*"]}
+    made = await kernel.operations.call("key.create", wanted, Call(dry_run=True))
+    assert made.key == ""
+    assert await kernel.operations.call("key.list", {}, Call()) == []
+
+
+async def test_every_mistake_in_a_key_is_told_at_once(kernel: Kernel) -> None:
+    wrong = {
+        "name": "No Good",
+        "scopes": ["zones", "zones:destroy"],
+        "limits": {"zone": [], "address": ["192.0.2.1/24"]},
+    }
+    with pytest.raises(Invalid) as raised:
+        await kernel.operations.call("key.create", wrong, Call())
+    paths = [problem.path for problem in raised.value.problems]
+    assert paths == ["name", "scopes[0]", "scopes[1]", "limits.zone", "limits.address[0]"]
+
+
+async def test_a_limited_key_is_denied_what_does_not_honour_its_limits(kernel: Kernel) -> None:
+    limited = Principal("k", scopes=("*",), limits={"zone": ("example.com",)})
+    with pytest.raises(Denied, match="limited by zone"):
+        await kernel.operations.call("journal.list", {}, Call(limited))
+
+
+async def test_the_journal_keeps_who_and_not_what_they_may(kernel: Kernel) -> None:
+    actor = Principal("k", "rest", "192.0.2.1", ("keys:write",), {})
+    await kernel.operations.call("key.create", {"name": "x", "scopes": ["*"]}, Call(actor))
+    entry = next(kernel.store.journal.read())
+    assert entry.actor == Principal("k", "rest", "192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("limits", "attributes", "inside"),
+    [
+        ({}, {"zone": "example.com"}, True),
+        ({"zone": ("example.com",)}, {"zone": "EXAMPLE.com"}, True),
+        ({"zone": ("example.com",)}, {"zone": "example.org"}, False),
+        ({"zone": ("*.com", "x.org")}, {"zone": "x.org"}, True),
+        ({"zone": ("example.com",), "type": ("TXT",)}, {"zone": "example.com"}, False),
+        ({"name": ("_acme-challenge*",)}, {"name": "_acme-challenge.www"}, True),
+        ({"name": ("_acme-challenge*",)}, {"name": "www"}, False),
+    ],
+)
+def test_limits(
+    limits: dict[str, tuple[str, ...]], attributes: dict[str, str], inside: bool
+) -> None:
+    assert allows(Principal("k", limits=limits), **attributes) is inside
