@@ -131,6 +131,39 @@ def test_a_second_process_is_told_who_has_the_database(served: Box) -> None:
     assert str(served.folder / "db") in told
 
 
+def test_a_backup_is_made_while_it_runs_and_restored_elsewhere(served: Box) -> None:
+    served.run("note", "take", "kept")
+    copy = served.folder / "copy"
+    served.run("backup", str(copy))
+    assert "exists" in served.run("backup", str(copy), code=4).stderr
+    elsewhere = ("--set", f"database.path={served.folder}/restored")
+    served.run("restore", str(copy), *elsewhere)
+    assert "kept" in served.run("note", "list", *elsewhere).stdout
+    assert "notes.taken" in served.run("journal", *elsewhere).stdout
+    served.run("restore", str(copy), *elsewhere, code=4)
+
+
+def test_an_export_fills_an_empty_database_only(served: Box) -> None:
+    served.run("note", "take", "exported")
+    lines = served.folder / "all.jsonl"
+    served.run("export", str(lines))
+    assert "exported" in lines.read_text()
+    elsewhere = ("--set", f"database.path={served.folder}/imported")
+    served.run("import", str(lines), *elsewhere)
+    assert "exported" in served.run("note", "list", *elsewhere).stdout
+    served.run("import", str(lines), *elsewhere, code=4)
+    served.run("import", str(lines), code=4)
+
+
+def test_a_damaged_export_changes_nothing(served: Box) -> None:
+    broken = served.folder / "broken.jsonl"
+    broken.write_text('{"microdns_export": 1}\nnonsense\n')
+    elsewhere = ("--set", f"database.path={served.folder}/never")
+    told = served.run("import", str(broken), *elsewhere, code=5).stderr
+    assert "broken.jsonl" in told
+    assert not (served.folder / "never").exists()
+
+
 def test_a_plugin_is_stopped_and_started_by_command(served: Box) -> None:
     served.run("plugins", "stop", "notes")
     assert "note.list" in served.run("note", "list", code=3).stderr

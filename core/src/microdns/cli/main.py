@@ -19,6 +19,8 @@ OWN_COMMANDS = {
     "run": "microdns.cli.run:run",
     "check": "microdns.cli.check:check",
     "config": "microdns.cli.config:config",
+    "restore": "microdns.cli.storage:restore",
+    "import": "microdns.cli.storage:import_",
     "completion": "microdns.cli.completion:completion",
 }
 

@@ -68,13 +68,14 @@ def assemble_plugins(plugins: Sequence[Plugin], config: str, folder: Path) -> As
     return _Assembler(document, at_hand, (), [plugin.name for plugin in plugins]).assemble()
 
 
-def control_socket_of(config: str, overrides: Overrides = ()) -> Path:
-    """Where the process that runs with this config listens for commands.
+def kernel_configuration(config: str, overrides: Overrides = ()) -> Configuration:
+    """The kernel's own sections; mistakes elsewhere in the file do not matter."""
+    return Layout().decode(load_document(config, overrides, os.environ), ())
 
-    Reads only the kernel's own sections, so that it works whatever else is wrong.
-    """
-    document = load_document(config, overrides, os.environ)
-    return _socket(Layout().decode(document, ()))
+
+def control_socket_of(config: str, overrides: Overrides = ()) -> Path:
+    """Where the process that runs with this config listens for commands."""
+    return _socket(kernel_configuration(config, overrides))
 
 
 def _installed(document: Document, wanted: Sequence[str] | None) -> "_Assembler":

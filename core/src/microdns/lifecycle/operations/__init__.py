@@ -6,6 +6,7 @@ from microdns.lifecycle.operations.journal import JournalOperations
 from microdns.lifecycle.operations.keys import KeyOperations
 from microdns.lifecycle.operations.logs import LogOperations
 from microdns.lifecycle.operations.status import StatusOperations
+from microdns.lifecycle.operations.storage import StorageOperations
 from microdns.operations import Operation
 
 if TYPE_CHECKING:
@@ -19,5 +20,6 @@ def kernel_operations(kernel: "Kernel | None") -> list[Operation[Any, Any]]:
         JournalOperations(kernel),
         LogOperations(kernel),
         KeyOperations(kernel),
+        StorageOperations(kernel),
     )
     return [operation for part in parts for operation in part.operations()]
