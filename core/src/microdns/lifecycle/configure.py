@@ -1,7 +1,7 @@
 """From a config file and installed plugins to what is going to run."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,15 +14,16 @@ from microdns.config import (
     load_document,
     parse_document,
 )
-from microdns.errors import Problem
 from microdns.lifecycle.assembly import Assembly
 from microdns.lifecycle.discovery import (
     Loaded,
     LoadFailure,
+    PluginError,
     describe,
     installed_names,
     load_all,
     load_required,
+    package_of,
 )
 from microdns.lifecycle.hookcalls import HookCalls
 from microdns.lifecycle.order import with_requirements
@@ -97,6 +98,7 @@ class _Assembler:
         self._installed = installed
         self._failures = failures
         self._wanted = wanted
+        self._broken: dict[str, LoadFailure] = {}
 
     def plugins(self) -> dict[str, Loaded]:
         """Those chosen, and what they require, in start order."""
@@ -107,8 +109,9 @@ class _Assembler:
         return self._decode(self.plugins())
 
     def assemble(self) -> Assembly:
-        plugins = self.plugins()
-        configuration = self._decode(plugins)
+        chosen = self.plugins()
+        configuration = self._decode(chosen)
+        plugins = {name: each for name, each in chosen.items() if name not in self._broken}
         return Assembly(
             instance=Instance(
                 configuration.instance.id,
@@ -119,7 +122,7 @@ class _Assembler:
             control_socket=_socket(configuration),
             plugins=plugins,
             configs={name: _config_of(configuration, name) for name in plugins},
-            failures=self._failures,
+            failures=(*self._failures, *self._broken.values()),
             add=self._add,
             notes=tuple(map(str, configuration.notes)),
             store_options=_store_options(configuration),
@@ -141,29 +144,33 @@ class _Assembler:
         configuration = self.layout().decode(self._document, tuple(plugins), self._wanted)
         for name, loaded in plugins.items():
             if name in configuration.plugins:
-                checked = _checked(loaded.plugin, configuration.plugins[name])
-                configuration.add_problems(name, checked)
+                self._check(configuration, loaded.plugin)
         configuration.raise_problems()
         return configuration
+
+    def _check(self, configuration: Configuration, plugin: Plugin) -> None:
+        """Add what the plugin's own check finds; one that raises makes the plugin a broken one."""
+        hooks = HookCalls()
+        try:
+            hooks.register(plugin)
+            config = configuration.plugins[plugin.name]
+            problems = tuple(hooks.call(plugin, "microdns_check", config=config) or ())
+        except Exception as error:
+            package = package_of(plugin.name)[0]
+            self._broken[plugin.name] = LoadFailure(plugin.name, package, describe(error))
+        else:
+            configuration.add_problems(plugin.name, problems)
 
     def _add(self, name: str) -> tuple[Loaded, msgspec.Struct]:
         loaded = self.load(name, "")
         configuration = self._decode({name: loaded})
+        if name in self._broken:
+            raise PluginError(f"plugin {name} can't be used: {self._broken[name].reason}")
         return loaded, _config_of(configuration, name)
 
 
 def _config_of(configuration: Configuration, name: str) -> msgspec.Struct:
     return configuration.plugins.get(name, NoConfig())
-
-
-def _checked(plugin: Plugin, config: msgspec.Struct) -> Iterable[Problem]:
-    """What the plugin's own check finds; a check that raises is itself the problem."""
-    hooks = HookCalls()
-    try:
-        hooks.register(plugin)
-        return tuple(hooks.call(plugin, "microdns_check", config=config) or ())
-    except Exception as error:
-        return (Problem("", f"plugin {plugin.name} can't check its config: {describe(error)}"),)
 
 
 def _socket(configuration: Configuration) -> Path:
