@@ -29,7 +29,7 @@ test-alone: setup ## Test each package with nothing installed but what it declar
 lint: setup ## Check form, types and the arrows between packages
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary $(wildcard $(SOURCES) $(TESTS)) packaging
+	@$(BIN)/mypy --no-error-summary $(wildcard $(SOURCES) $(TESTS)) packaging docs
 	@$(BIN)/lint-imports --no-logo >.venv/lint-imports.txt || { cat .venv/lint-imports.txt; exit 1; }
 
 format: setup ## Rewrite sources to the project's form
@@ -40,8 +40,8 @@ bench: setup ## Run the benchmarks; prints figures, asserts nothing
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 docs: setup ## Build the documentation into site/
-	@$(BIN)/python docs/generate.py
-	@$(BIN)/python -m mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "site/index.html"
 
 lock: setup ## Write the lock files anew; ARGS=--upgrade looks for newer versions
 	@$(BIN)/python packaging/lock.py $(ARGS)

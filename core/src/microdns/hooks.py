@@ -52,6 +52,7 @@ def microdns_operations() -> "Iterable[Operation[Any, Any]]":
 
     Runs at start and by the command line (for help, without setup), so it must not touch the
     context.  REST, gRPC, command line and OpenAPI are projections of what is returned.
+    An exception leaves the plugin out.
     """
 
 
@@ -91,7 +92,11 @@ async def microdns_run() -> None:
 
 @hookspec
 async def microdns_stop() -> None:
-    """Close what listen and setup opened; runs in reverse order, within the stop deadline."""
+    """Close what listen and setup opened; runs in reverse order, within the stop deadline.
+
+    An exception is logged, and the stop goes on.  It also runs after a failed setup or listen, so
+    it must be content with what is half open.
+    """
 
 
 @hookspec
