@@ -51,6 +51,15 @@ def test_other_variables_are_left_alone() -> None:
     assert after.problems == []
 
 
+def test_a_variable_with_single_underscores_for_levels_is_noted() -> None:
+    document = document_of(MICRODNS_DNS_AUTH_LISTEN="x", MICRODNS_PORT="x")
+    layout("dns", "auth").decode(document, [])
+    assert "environment MICRODNS_DNS_AUTH_LISTEN: sets nothing (did you mean " + (
+        "MICRODNS_DNS__AUTH__LISTEN?)"
+    ) in map(str, document.notes)
+    assert not any("MICRODNS_PORT" in str(note) for note in document.notes)
+
+
 def test_keys_hold_single_underscores() -> None:
     document = document_of(MICRODNS_DNS__RECURSOR__CACHE_SIZE="5")
     assert document.get(("dns", "recursor", "cache_size")) == 5

@@ -29,6 +29,10 @@ def message_of(text: str) -> str:
             "microdns.toml:2: not valid TOML: unterminated string in b, "
             "which begins here and never ends",
         ),
+        (
+            "[a]\nx = [\n1, 2\n[b]\ny = 1",
+            "microdns.toml:4:1: not valid TOML: unclosed array (a.x begins in line 2)",
+        ),
         ("a = " + "[" * 5000, "microdns.toml: arrays or inline tables nested too deeply"),
     ],
 )

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import anyio.lowlevel
 import msgspec
 import pytest
+from msgspec import Meta
 
 from microdns.errors import Conflict, NotFound
 from microdns.events import Event
@@ -31,7 +32,7 @@ class NoteTaken(Event, frozen=True, kw_only=True, tag="notes.taken"):
 
 
 class NotesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    greeting: str = "hello"
+    greeting: Annotated[str, Meta(description="What is said.")] = "hello"
 
 
 NOTES: Collection[Note] = Collection("notes.notes", Note, key=lambda note: note.name.encode())

@@ -30,6 +30,8 @@ class Document:
         self.notes: list[ConfigProblem] = []
         self._origins: dict[KeyPath, Origin] = {}
         self._texts: dict[KeyPath, str] = {}
+        self.variables_without_levels: list[str] = []
+        """Environment variables that begin like ours but name no key."""
         for override in overrides:
             self._apply(override)
         self.decoder = Decoder(self.report, source.folder, self._texts)
@@ -186,4 +188,6 @@ def _with_overrides(
     environment: Mapping[str, str] | None,
 ) -> Document:
     found = [*outside.from_environment(environment or {}), *outside.from_options(options)]
-    return Document(source, found)
+    document = Document(source, found)
+    document.variables_without_levels = outside.without_levels(environment or {})
+    return document

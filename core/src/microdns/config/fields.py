@@ -177,7 +177,7 @@ def format_duration(seconds: float) -> str:
     return text or "0s"
 
 
-_SIZE = re.compile(r"(\d{1,18})\s*(|B|KiB|MiB|GiB|TiB)", re.ASCII)
+_SIZE = re.compile(r"(\d{1,20})\s*(|B|KiB|MiB|GiB|TiB)", re.ASCII)
 _BYTES = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 

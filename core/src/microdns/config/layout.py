@@ -22,8 +22,9 @@ from microdns.config.core import DatabaseConfig, InstanceConfig, LoggingConfig
 from microdns.config.decode import keys_of, relative
 from microdns.config.describe import written
 from microdns.config.document import Document
+from microdns.config.overrides import variable
 from microdns.config.paths import KeyPath, format_path, parse_path
-from microdns.config.problems import ConfigProblem
+from microdns.config.problems import ConfigProblem, Origin
 from microdns.config.suggest import hint
 from microdns.errors import Conflict, Problem
 
@@ -145,6 +146,7 @@ class Layout:
         for known in self.absent:
             _look_over_absent(document, known, selection)
         self._look_over_rest(document)
+        self._look_over_variables(document)
         return configuration
 
     def _core(self, document: Document, path: str, type: type[S]) -> S:
@@ -188,6 +190,22 @@ class Layout:
             for key, value in table.items():
                 if (*parent, key) not in claimed | parents:
                     self._stray(document, (*parent, key), value)
+
+    def _look_over_variables(self, document: Document) -> None:
+        """Note variables that differ from the name of a key by single underscores only."""
+        if not document.variables_without_levels:
+            return
+        structs = list(CORE_SECTIONS.items())
+        structs += [(section.path, section.type) for section in self.sections.values()]
+        meant = {}
+        for path, struct in structs:
+            for key in keys_of(struct):
+                name = variable((*parse_path(path), key))
+                meant[name.replace("__", "_")] = name
+        for name in document.variables_without_levels:
+            if name in meant:
+                message = f"sets nothing (did you mean {meant[name]}?)"
+                document.notes.append(ConfigProblem(Origin("environment", name), "", message))
 
     def _stray(self, document: Document, path: KeyPath, value: Any) -> None:
         """A key or section that nobody claims."""

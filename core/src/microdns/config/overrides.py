@@ -41,6 +41,20 @@ def from_environment(environment: Mapping[str, str]) -> Iterator[Override]:
             yield Override(tuple(keys), text, literal(text), Origin("environment", name))
 
 
+def variable(path: Iterable[str | int]) -> str:
+    """The environment variable that sets a key."""
+    return PREFIX + "__".join(str(step) for step in path).upper()
+
+
+def without_levels(environment: Iterable[str]) -> list[str]:
+    """Variables that look like ours but name no key, having no two underscores."""
+    return [
+        name
+        for name in sorted(environment)
+        if name.startswith(PREFIX) and name not in RESERVED and "__" not in name
+    ]
+
+
 def from_options(options: Iterable[tuple[str, str]]) -> Iterator[Override]:
     """The overrides given with ``--set``, in order; raises ConfigError for a malformed key."""
     for key, text in options:

@@ -84,6 +84,7 @@ def _syntax_error(error: tomllib.TOMLDecodeError, text: str, name: str) -> Confi
         reason = reason[: place.start()]
         if place[1] is not None:
             line, column = int(place[1]), int(place[2])
+            reason += _began(text, reason, line)
         else:
             line, reason = _at_end(text, reason)
     return _failure(name, f"not valid TOML: {_plain(reason, text, line)}", line, column)
@@ -99,6 +100,17 @@ def _at_end(text: str, reason: str) -> tuple[int, str]:
     if begins is None or begins == last_line:
         return last_line, reason
     return begins, f"{reason} in {format_path(locator.last)}, which begins here and never ends"
+
+
+def _began(text: str, reason: str, line: int) -> str:
+    """Where an array or inline table began that is not closed where something else begins."""
+    if not reason.startswith("Unclosed"):
+        return ""
+    locator = Locator(text)
+    begins = locator.nearest(locator.last)
+    if begins is None or begins >= line:
+        return ""
+    return f" ({format_path(locator.last)} begins in line {begins})"
 
 
 def _plain(reason: str, text: str, line: int | None) -> str:

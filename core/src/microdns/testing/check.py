@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from microdns.config.check import section_mistakes
 from microdns.events import event_type
 from microdns.lifecycle.hookcalls import HookCalls
 from microdns.lifecycle.kernel import Kernel
@@ -14,8 +15,9 @@ from microdns.testing.kernels import run_kernel
 async def check_plugin(plugin: Plugin, config: str = "") -> None:
     """Raise AssertionError when a plugin breaks the kernel's contract.
 
-    Checks its name and summary, its hooks, its declarations (collections and events under its own
-    name, operations with summary and scope), and that it starts, tells its status and stops.
+    Checks its name, summary and config section, its hooks, its declarations (collections and events
+    under its own name, operations with summary and scope), and that it starts, tells its status and
+    stops.
     """
     _check_identity(plugin)
     _check_declarations(plugin)
@@ -38,6 +40,9 @@ def _check_identity(plugin: Plugin) -> None:
     assert plugin.name, f"{type(plugin).__qualname__} has no name"
     assert plugin.name.isidentifier(), f"{plugin.name!r} is not a plain word"
     assert plugin.summary, f"plugin {plugin.name} has no summary"
+    if plugin.section is not None:
+        mistakes = section_mistakes(plugin.section)
+        assert not mistakes, "\n".join(mistakes)
 
 
 def _check_declarations(plugin: Plugin) -> None:
