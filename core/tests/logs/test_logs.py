@@ -11,6 +11,7 @@ import pytest
 
 from microdns.config import LoggingConfig, SecretText
 from microdns.logs import LogEvents, LogFilter, Logs, declared, event
+from microdns.logs.metrics import LogMetrics
 
 EVENTS = LogEvents("logs-test")
 FAILED = EVENTS.warn("test.failed", "Something was tried and did not work.")
@@ -172,6 +173,20 @@ def test_the_ring_keeps_the_last_records_and_filters_them() -> None:
         assert read(LogFilter(logger="microdns.te")) == []
         assert read(LogFilter(since="2100-01-01")) == []
         assert len(read(LogFilter(since="1m"))) == 3
+
+
+def test_records_are_counted() -> None:
+    with logging_to(LoggingConfig(repeats_max=1)) as (logs, _):
+        for _ in range(3):
+            FAILED(LOG, "tried")
+        values = {
+            (metric.name, *sample.labels): sample.value
+            for metric in LogMetrics(logs)
+            for sample in metric.samples()
+        }
+    assert values["microdns_log_records_total", "warn"] == 3
+    assert values["microdns_log_held_back_total",] == 2
+    assert values["microdns_log_dropped_total",] == 0
 
 
 def test_declared_events_can_be_listed() -> None:

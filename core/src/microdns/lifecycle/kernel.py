@@ -26,6 +26,7 @@ from microdns.lifecycle.order import dependants
 from microdns.lifecycle.record import PluginRecord, PluginState
 from microdns.lifecycle.supervisor import Supervisor
 from microdns.logs import Logs
+from microdns.logs.metrics import LogMetrics
 from microdns.metrics import MetricRegistry
 from microdns.network import Network, SystemNetwork
 from microdns.operations import OperationRegistry
@@ -104,6 +105,7 @@ class Kernel:
 
     def _admit_all(self) -> None:
         self.metrics.add("kernel", KernelMetrics(self))
+        self.metrics.add("logging", LogMetrics(self.logs))
         for loaded in self.assembly.plugins.values():
             self._admit(loaded)
 
