@@ -1,0 +1,1 @@
+"""MicroDNS's foundation for DHCP: who holds which address, and where packets come from."""

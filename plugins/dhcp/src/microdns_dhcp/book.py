@@ -1,0 +1,354 @@
+"""The lease book: every lease of every subnet, in the store and in memory.
+
+Whatever changes a lease goes through ``commit``: one transaction for any number of changes, each
+with its event.  Memory follows by a tap on the journal: once a change is durable, and before
+whoever made it goes on, the arenas know it.  So what a client was told is always on disk, and one
+path keeps memory right, whoever made the change.
+"""
+
+import gc
+import logging
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from microdns.bus import Bus
+from microdns.events import Entry, Event, Principal
+from microdns.store import Store
+from microdns_dhcp.arena import Arena, Subnet
+from microdns_dhcp.events import (
+    LEASE_EVENTS,
+    LeaseAbandoned,
+    LeaseDeclined,
+    LeaseDeleted,
+    LeaseExpired,
+    LeaseGranted,
+    LeaseReleased,
+    LeaseRenewed,
+)
+from microdns_dhcp.leaseclock import LeaseClock
+from microdns_dhcp.model import (
+    ACTIVE,
+    DECLINED,
+    ENDED,
+    EXPIRED,
+    INFINITE,
+    LEASES,
+    RELEASED,
+    Binding,
+    Lease,
+    lease_key,
+)
+from microdns_dhcp.wheel import Wheel
+
+replace = msgspec.structs.replace
+
+EXPIRED_AT_ONCE = 500
+PURGED_AT_ONCE = 500
+
+
+class Change:
+    """One event about one lease, and what becomes of it in the store (None: deleted)."""
+
+    __slots__ = ("event", "lease")
+
+    def __init__(self, event: Event, lease: Lease | None) -> None:
+        self.event = event
+        self.lease = lease
+
+
+class LeaseBook:
+    """Service of the foundation: where leases are looked up and changed."""
+
+    def __init__(
+        self, store: Store, clock: LeaseClock, actor: Principal, log: logging.Logger
+    ) -> None:
+        self.clock = clock
+        self.arenas: dict[str, Arena] = {}
+        self.strays: dict[bytes, Binding] = {}
+        """Bindings whose address lies in no subnet now."""
+        self._store = store
+        self._actor = actor
+        self._log = log
+        self._wheel: Wheel[Binding] = Wheel()
+        self._ended: deque[tuple[int, bytes]] = deque()
+        self._ranges: dict[int, tuple[list[int], list[Arena]]] = {}
+        self._counts: dict[str, int] = {}
+        self._untap: Callable[[], None] = lambda: None
+
+    # -- subnets
+
+    def arena_of(self, address: bytes) -> Arena | None:
+        """The arena whose subnet holds an address (or prefix)."""
+        octets = 4 if len(address) == 4 else 16
+        firsts, arenas = self._ranges.get(octets, ([], []))
+        number = int.from_bytes(address[:octets], "big")
+        at = bisect_right(firsts, number) - 1
+        if at >= 0 and number <= arenas[at].subnet.last:
+            return arenas[at]
+        return None
+
+    def configure(self, family: int, subnets: Iterable[Subnet]) -> None:
+        """These are the subnets of a family from now on; leases stay with their addresses.
+
+        Arenas of subnets that have not changed are left alone.  Offers of the others are
+        forgotten: their clients ask again.
+        """
+        wanted = {subnet.id: subnet for subnet in subnets}
+        homeless = self._retire(family, wanted)
+        fresh = [Arena(subnet) for subnet in wanted.values() if subnet.id not in self.arenas]
+        self.arenas.update((arena.subnet.id, arena) for arena in fresh)
+        self._index(family)
+        self._settle(homeless, fresh)
+
+    def _retire(self, family: int, wanted: dict[str, Subnet]) -> list[Binding]:
+        """Take out arenas that are gone or have changed; gives their bindings, and strays."""
+        homeless: list[Binding] = []
+        for arena in list(self.arenas.values()):
+            if arena.subnet.family != family:
+                continue
+            subnet = wanted.get(arena.subnet.id)
+            if subnet is None or not arena.refresh(subnet):
+                del self.arenas[arena.subnet.id]
+                homeless.extend(arena.bindings.values())
+        octets = (4,) if family == 4 else (16, 17)
+        strays = [each for each in self.strays.values() if len(each.address) in octets]
+        for binding in strays:
+            del self.strays[binding.address]
+        return homeless + strays
+
+    def _index(self, family: int) -> None:
+        arenas = [arena for arena in self.arenas.values() if arena.subnet.family == family]
+        arenas.sort(key=lambda arena: arena.subnet.first)
+        firsts = [arena.subnet.first for arena in arenas]
+        self._ranges[4 if family == 4 else 16] = (firsts, arenas)
+
+    def _settle(self, homeless: list[Binding], fresh: list[Arena]) -> None:
+        """Bring bindings to the arenas that are new; none of them has any yet."""
+        homeless.sort(key=lambda binding: lease_key(binding.address))
+        for arena, bindings in self._by_arena(homeless):
+            if arena is None:
+                self.strays.update((binding.address, binding) for binding in bindings)
+            else:
+                arena.load(bindings)
+        for arena in fresh:
+            arena.loaded()
+
+    # -- starting
+
+    def start(self, bus: Bus) -> None:
+        """Read all leases into the arenas, and follow the journal from here on.
+
+        Runs when all subnets are known, and before anything can change a lease.
+        """
+        enabled = gc.isenabled()
+        # Bindings are no garbage, and looking for some among a million takes seconds.
+        gc.disable()
+        try:
+            self._load()
+        finally:
+            if enabled:
+                gc.enable()
+        self._untap = bus.tap(self._follow, types=LEASE_EVENTS)
+
+    def close(self) -> None:
+        """Follow the journal no longer."""
+        self._untap()
+
+    def _load(self) -> None:
+        ended: list[tuple[int, bytes]] = []
+        add = self._wheel.add
+        for arena, bindings in self._by_arena(self._store.scan_as(LEASES, Binding)):
+            for binding in bindings:
+                if binding.state in ENDED:
+                    ended.append((binding.expires, binding.address))
+                elif binding.expires != INFINITE:
+                    add(binding.expires, binding)
+            if arena is None:
+                self.strays.update((binding.address, binding) for binding in bindings)
+            else:
+                arena.load(bindings)
+        for arena in self.arenas.values():
+            arena.loaded()
+        ended.sort()
+        self._ended.extend(ended)
+
+    def _by_arena(
+        self, bindings: Iterable[Binding]
+    ) -> Iterator[tuple[Arena | None, list[Binding]]]:
+        """Bindings in order of their keys, cut where another arena begins."""
+        arena: Arena | None = None
+        group: list[Binding] = []
+        low, high = b"", b""
+        for binding in bindings:
+            address = binding.address
+            if not low <= address <= high or len(address) != len(high):
+                if group:
+                    yield arena, group
+                group = []
+                arena = self.arena_of(address)
+                low = high = address
+                if arena is not None and len(address) != 17:
+                    low = arena.subnet.first.to_bytes(len(address), "big")
+                    high = arena.subnet.last.to_bytes(len(address), "big")
+            group.append(binding)
+        if group:
+            yield arena, group
+
+    # -- looking
+
+    def binding(self, address: bytes) -> Binding | None:
+        """Who has, or last had, an address."""
+        arena = self.arena_of(address)
+        return (self.strays if arena is None else arena.bindings).get(address)
+
+    def lease(self, address: bytes) -> Lease | None:
+        """The whole lease of an address."""
+        return self._store.get(LEASES, lease_key(address))
+
+    def leases(self, family: int | None = None) -> Iterator[Lease]:
+        """All leases, by address."""
+        prefixes = {4: (b"\x04",), 6: (b"\x10", b"\x11")}.get(family or 0, (b"",))
+        for prefix in prefixes:
+            yield from self._store.scan(LEASES, prefix)
+
+    # -- changing
+
+    async def commit(
+        self, changes: Sequence[Change], actor: Principal | None = None, dry_run: bool = False
+    ) -> None:
+        """Make changes durable, all or none; memory knows them when this returns.
+
+        Raises StorageFault, and then nothing has happened.
+        """
+        async with self._store.transaction(actor or self._actor, dry_run) as tx:
+            put, emit = tx.put, tx.emit
+            for change in changes:
+                if change.lease is not None:
+                    put(LEASES, change.lease)
+                else:
+                    event = change.event
+                    assert isinstance(event, LeaseDeleted)  # noqa: S101  (the only one without)
+                    tx.delete(LEASES, lease_key(event.before.address))
+                emit(change.event)
+
+    def grant(self, lease: Lease) -> Change:
+        """The change by which a client gets or keeps an address."""
+        known = self.binding(lease.address)
+        if known is None:
+            return Change(LeaseGranted(lease=lease), lease)
+        before = self.lease(lease.address)
+        if before is not None and before.state == ACTIVE and before.client == lease.client:
+            return Change(LeaseRenewed(lease=lease, before=before), lease)
+        return Change(LeaseGranted(lease=lease, before=before), lease)
+
+    def release(self, before: Lease) -> Change:
+        """The change by which a client gives its address back."""
+        lease = replace(before, state=RELEASED, expires=self.clock.now())
+        return Change(LeaseReleased(lease=lease, before=before), lease)
+
+    def expire(self, before: Lease) -> Change:
+        """The change by which a lease, or a quarantine, ends."""
+        lease = replace(before, state=EXPIRED, expires=self.clock.now())
+        return Change(LeaseExpired(lease=lease, before=before), lease)
+
+    def quarantine(self, lease: Lease, before: Lease | None) -> Change:
+        """The change that keeps an address from everybody; the state says for which reason."""
+        kind = LeaseDeclined if lease.state == DECLINED else LeaseAbandoned
+        return Change(kind(lease=lease, before=before), lease)
+
+    def delete(self, before: Lease, purged: bool = False) -> Change:
+        """The change by which a lease is forgotten."""
+        return Change(LeaseDeleted(before=before, purged=purged), None)
+
+    # -- as time passes
+
+    async def expire_due(self) -> int:
+        """End leases whose time is up; returns how many."""
+        now = self.clock.now()
+        expired = 0
+        while due := self._wheel.due(now, EXPIRED_AT_ONCE):
+            changes = [change for each in due if (change := self._expiry(each, now))]
+            if changes:
+                try:
+                    await self.commit(changes)
+                except BaseException:
+                    for each in due:  # nothing happened: try again later
+                        self._wheel.add(now + 5, each)
+                    raise
+                expired += len(changes)
+        for arena in self.arenas.values():
+            arena.expire_offers(now)
+        return expired
+
+    def _expiry(self, timed: Binding, now: int) -> Change | None:
+        """The end of the lease that a timer stood for; None when it went on or ended since."""
+        binding = self.binding(timed.address)
+        if binding is None or binding.state in ENDED or binding.expires == INFINITE:
+            return None
+        if binding.expires > now:
+            self._wheel.add(binding.expires, binding)
+            return None
+        lease = self.lease(timed.address)
+        return None if lease is None else self.expire(lease)
+
+    async def purge(self, retention_seconds: float) -> int:
+        """Forget leases that ended longer ago than that; returns how many."""
+        horizon = self.clock.now() - int(retention_seconds)
+        purged = 0
+        while self._ended and self._ended[0][0] <= horizon:
+            changes = list(islice(self._purgeable(horizon), PURGED_AT_ONCE))
+            if changes:
+                await self.commit(changes)
+                purged += len(changes)
+        return purged
+
+    def _purgeable(self, horizon: int) -> Iterator[Change]:
+        while self._ended and self._ended[0][0] <= horizon:
+            ended, address = self._ended.popleft()
+            binding = self.binding(address)
+            if binding is None or binding.state not in ENDED or binding.expires != ended:
+                continue
+            lease = self.lease(address)
+            if lease is not None:
+                yield self.delete(lease, purged=True)
+
+    # -- following the journal
+
+    def _follow(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            event: Any = entry.event
+            self._counts[entry.type] = self._counts.get(entry.type, 0) + 1
+            if type(event) is LeaseDeleted:
+                self._removed(event.before.address)
+            else:
+                self._put(event.lease)
+
+    def _put(self, lease: Lease) -> None:
+        address, state, expires = lease.address, lease.state, lease.expires
+        arena = self.arena_of(address)
+        before = (self.strays if arena is None else arena.bindings).get(address)
+        timed = before is not None and before.state not in ENDED and before.expires <= expires
+        if arena is None:
+            binding = self.strays[address] = Binding(address, lease.client, state, expires)
+        else:
+            binding = arena.put(address, lease.client, state, expires)
+        if state in ENDED:
+            self._ended.append((expires, address))
+        elif not timed and expires != INFINITE:
+            self._wheel.add(expires, binding)
+
+    def _removed(self, address: bytes) -> None:
+        arena = self.arena_of(address)
+        if arena is None:
+            self.strays.pop(address, None)
+        else:
+            arena.remove(address)
+
+    def count(self, kind: type[Event]) -> int:
+        """How many events of a kind have been followed since the start."""
+        return self._counts.get(str(kind.__struct_config__.tag), 0)

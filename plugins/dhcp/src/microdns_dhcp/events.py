@@ -1,0 +1,131 @@
+"""What happens to leases, and to what they are made from."""
+
+from microdns.events import Event
+from microdns_dhcp.model import ClientClass, GlobalOptions, Lease, Pool, Reservation
+
+
+class LeaseGranted(Event, frozen=True, kw_only=True, tag="lease.granted"):
+    """A client got an address; ``before`` is the address's last lease, if one is remembered."""
+
+    lease: Lease
+    before: Lease | None = None
+
+
+class LeaseRenewed(Event, frozen=True, kw_only=True, tag="lease.renewed"):
+    """The same client goes on; its name or relay may differ from before."""
+
+    lease: Lease
+    before: Lease
+
+
+class LeaseReleased(Event, frozen=True, kw_only=True, tag="lease.released"):
+    """The client, or an operator for it, gave the address back."""
+
+    lease: Lease
+    before: Lease
+
+
+class LeaseExpired(Event, frozen=True, kw_only=True, tag="lease.expired"):
+    """Its time ran out, or an operator ended it; also the end of a quarantine."""
+
+    lease: Lease
+    before: Lease
+
+
+class LeaseDeclined(Event, frozen=True, kw_only=True, tag="lease.declined"):
+    """The client found the address in use: nobody gets it until ``lease.expires``."""
+
+    lease: Lease
+    before: Lease | None = None
+
+
+class LeaseAbandoned(Event, frozen=True, kw_only=True, tag="lease.abandoned"):
+    """A probe of ours found the address in use: nobody gets it until ``lease.expires``."""
+
+    lease: Lease
+    before: Lease | None = None
+
+
+class LeaseDeleted(Event, frozen=True, kw_only=True, tag="lease.deleted"):
+    """Forgotten: by an operator, or (``purged``) because it ended long ago."""
+
+    before: Lease
+    purged: bool = False
+
+
+class PoolCreated(Event, frozen=True, kw_only=True, tag="pool.created"):
+    pool: Pool
+
+
+class PoolUpdated(Event, frozen=True, kw_only=True, tag="pool.updated"):
+    before: Pool
+    after: Pool
+
+
+class PoolDeleted(Event, frozen=True, kw_only=True, tag="pool.deleted"):
+    pool: Pool
+
+
+class PoolUtilisation(Event, frozen=True, kw_only=True, tag="pool.utilisation"):
+    """A pool's use crossed a threshold: ``level`` is ``normal``, ``high`` or ``exhausted``."""
+
+    pool: str
+    subnet: str
+    level: str
+    used: int
+    size: int
+
+
+class ReservationCreated(Event, frozen=True, kw_only=True, tag="reservation.created"):
+    reservation: Reservation
+
+
+class ReservationUpdated(Event, frozen=True, kw_only=True, tag="reservation.updated"):
+    before: Reservation
+    after: Reservation
+
+
+class ReservationDeleted(Event, frozen=True, kw_only=True, tag="reservation.deleted"):
+    reservation: Reservation
+
+
+class ClassCreated(Event, frozen=True, kw_only=True, tag="dhcp_class.created"):
+    client_class: ClientClass
+
+
+class ClassUpdated(Event, frozen=True, kw_only=True, tag="dhcp_class.updated"):
+    before: ClientClass
+    after: ClientClass
+
+
+class ClassDeleted(Event, frozen=True, kw_only=True, tag="dhcp_class.deleted"):
+    client_class: ClientClass
+
+
+class GlobalOptionsChanged(Event, frozen=True, kw_only=True, tag="dhcp_options.changed"):
+    before: GlobalOptions | None
+    after: GlobalOptions
+
+
+LEASE_EVENTS: tuple[type[Event], ...] = (
+    LeaseGranted,
+    LeaseRenewed,
+    LeaseReleased,
+    LeaseExpired,
+    LeaseDeclined,
+    LeaseAbandoned,
+    LeaseDeleted,
+)
+CATALOGUE_EVENTS: tuple[type[Event], ...] = (
+    PoolCreated,
+    PoolUpdated,
+    PoolDeleted,
+    ReservationCreated,
+    ReservationUpdated,
+    ReservationDeleted,
+    ClassCreated,
+    ClassUpdated,
+    ClassDeleted,
+    GlobalOptionsChanged,
+)
+EVENTS: tuple[type[Event], ...] = (*LEASE_EVENTS, *CATALOGUE_EVENTS, PoolUtilisation)

@@ -1,0 +1,194 @@
+"""Interfaces as an argument: what there is, and sockets bound to one of them.
+
+The machine's own (``SystemLinks``) needs CAP_NET_RAW and CAP_NET_BIND_SERVICE.  Tests hand in
+links of their own, and need neither.
+"""
+
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import anyio
+
+from microdns_dhcp import netlink
+
+IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+RECEIVE_BUFFER_OCTETS = 4 << 20
+"""A second's worth of a busy network: what waits while a batch is written to disk."""
+POLL_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Interface:
+    """An interface at one moment.  ``hardware`` is its address without the type."""
+
+    name: str
+    index: int
+    up: bool
+    hardware: bytes = b""
+    hardware_type: int = 1
+    addresses: tuple[IPInterface, ...] = ()
+    mtu: int = 1500
+
+    @property
+    def ipv4(self) -> tuple[ipaddress.IPv4Interface, ...]:
+        return tuple(each for each in self.addresses if isinstance(each, ipaddress.IPv4Interface))
+
+    @property
+    def ipv6(self) -> tuple[ipaddress.IPv6Interface, ...]:
+        return tuple(each for each in self.addresses if isinstance(each, ipaddress.IPv6Interface))
+
+
+class PacketSocket(Protocol):
+    """Sends whole link-layer frames."""
+
+    def send(self, data: bytes, /) -> int: ...
+    def close(self) -> None: ...
+
+
+class DatagramSocket(Protocol):
+    """The part of a UDP socket that servers use; non-blocking."""
+
+    def fileno(self) -> int: ...
+    def recvfrom(self, size: int, /) -> tuple[bytes, tuple[str, int]]: ...
+    def sendto(self, data: bytes, address: tuple[str, int], /) -> int: ...
+    def close(self) -> None: ...
+
+
+class Bell(Protocol):
+    """Rings when interfaces may have changed."""
+
+    async def wait(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Links(Protocol):
+    """Where interfaces and their sockets come from; all methods raise OSError."""
+
+    def interfaces(self) -> dict[str, Interface]:
+        """All interfaces by name, as they are now."""
+        ...
+
+    def udp4(self, interface: str, port: int) -> DatagramSocket:
+        """A socket that hears this interface alone, broadcasts too, and may send them."""
+        ...
+
+    def packets(self, interface: str) -> PacketSocket:
+        """A socket that sends frames, and receives none."""
+        ...
+
+    def udp6(self, interface: Interface, port: int, groups: tuple[str, ...]) -> socket.socket:
+        """A UDP socket on this interface alone, member of these multicast groups."""
+        ...
+
+    def icmp6(self, interface: Interface, groups: tuple[str, ...]) -> socket.socket:
+        """A raw ICMPv6 socket on this interface alone, member of these multicast groups."""
+        ...
+
+    def bell(self) -> "Bell":
+        """Something that rings when interfaces change."""
+        ...
+
+
+class SystemLinks:
+    """The machine's own interfaces."""
+
+    def interfaces(self) -> dict[str, Interface]:
+        addresses: dict[int, list[IPInterface]] = {}
+        for index, octets, length in netlink.addresses():
+            both = (ipaddress.ip_address(octets), length)
+            addresses.setdefault(index, []).append(ipaddress.ip_interface(both))
+        found = {}
+        for index, hardware_type, flags, attributes in netlink.links():
+            name = attributes.get(netlink.IFLA_IFNAME, b"").rstrip(b"\0").decode()
+            mtu = attributes.get(netlink.IFLA_MTU, b"\0\0\0\0")
+            found[name] = Interface(
+                name=name,
+                index=index,
+                up=bool(flags & netlink.IFF_UP and flags & netlink.IFF_RUNNING),
+                hardware=attributes.get(netlink.IFLA_ADDRESS, b""),
+                hardware_type=hardware_type,
+                addresses=tuple(addresses.get(index, ())),
+                mtu=int.from_bytes(mtu, "little"),
+            )
+        return found
+
+    def udp4(self, interface: str, port: int) -> socket.socket:
+        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with _closing_on_error(opened):
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            _bind_to_device(opened, interface)
+            opened.bind(("", port))
+        return opened
+
+    def packets(self, interface: str) -> socket.socket:
+        opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        with _closing_on_error(opened):
+            opened.setblocking(False)
+            opened.bind((interface, 0))
+        return opened
+
+    def udp6(self, interface: Interface, port: int, groups: tuple[str, ...]) -> socket.socket:
+        opened = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        with _closing_on_error(opened):
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            _bind_to_device(opened, interface.name)
+            opened.bind(("::", port))
+            _join(opened, interface, groups)
+        return opened
+
+    def icmp6(self, interface: Interface, groups: tuple[str, ...]) -> socket.socket:
+        opened = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+        with _closing_on_error(opened):
+            _bind_to_device(opened, interface.name)
+            _join(opened, interface, groups)
+        return opened
+
+    def bell(self) -> "KernelBell":
+        return KernelBell()
+
+
+class KernelBell:
+    """Rings at a change, and every few seconds in case that one was lost."""
+
+    def __init__(self) -> None:
+        self._socket = netlink.doorbell()
+
+    async def wait(self) -> None:
+        with anyio.move_on_after(POLL_SECONDS):
+            await anyio.wait_readable(self._socket)
+            # What changed is read anew anyway; an overrun (ENOBUFS) says no more than that.
+            with contextlib.suppress(OSError):
+                while self._socket.recv(1 << 16):
+                    continue
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _bind_to_device(opened: socket.socket, interface: str) -> None:
+    opened.setblocking(False)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
+    with contextlib.suppress(OSError):  # more than the machine grants; what it has will do
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+
+
+def _join(opened: socket.socket, interface: Interface, groups: tuple[str, ...]) -> None:
+    opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, interface.index)
+    for group in groups:
+        membership = ipaddress.IPv6Address(group).packed + interface.index.to_bytes(4, "little")
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, membership)
+
+
+@contextlib.contextmanager
+def _closing_on_error(opened: socket.socket) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        opened.close()
+        raise

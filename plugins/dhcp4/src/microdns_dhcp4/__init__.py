@@ -1,0 +1,1 @@
+"""MicroDNS's DHCPv4 server."""
