@@ -92,6 +92,11 @@ class Server:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def processor_seconds(self) -> float:
+        """Processor time that it has used: unlike the clock, hardly touched by its neighbours."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A ``microdns`` command beside the server."""
         return self._environment.run(*self._command(*arguments))
