@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.peers import NameServer, ZoneFile
+from tests.peers import MicroDns, NameServer, ZoneFile
 
 Subject = Callable[[Path, Sequence[ZoneFile]], NameServer | None]
 
@@ -13,4 +13,4 @@ def no_subject(folder: Path, zones: Sequence[ZoneFile]) -> None:
     return
 
 
-SUBJECTS: dict[str, Subject] = {"none": no_subject, "process": no_subject}
+SUBJECTS: dict[str, Subject] = {"none": no_subject, "process": MicroDns().start}

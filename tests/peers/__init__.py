@@ -6,6 +6,7 @@ and is stopped by its process id. Nothing of the system's own service is touched
 
 from tests.peers.bind import Bind
 from tests.peers.knot import Knot
+from tests.peers.microdns import MicroDns
 from tests.peers.nsd import Nsd
 from tests.peers.process import Child, StartFailure, free_port
 from tests.peers.server import NameServer, Peer, ZoneFile
@@ -14,6 +15,7 @@ __all__ = [
     "Bind",
     "Child",
     "Knot",
+    "MicroDns",
     "NameServer",
     "Nsd",
     "Peer",

@@ -1,0 +1,115 @@
+"""MicroDNS itself: ``microdns run`` as a child process, its zones laid into the store beforehand.
+
+The zone files are read by dnspython and not by us, so that what is compared is the answering alone.
+"""
+
+import asyncio
+import itertools
+import sys
+import uuid
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import dns.name
+import dns.rdatatype
+import dns.rdtypes.ANY.SOA
+import dns.zone
+from tests.peers.process import Child, free_port
+from tests.peers.server import PAYLOAD_SIZE, NameServer, ZoneFile
+
+from microdns.events import Principal
+from microdns.store import Store
+from microdns_dns.events import EVENTS, ZoneCreated
+from microdns_dns.model import COLLECTIONS, RECORDS, ZONES, Record, Soa, Zone
+
+_CONFIG = """\
+[instance]
+id = "conformance"
+
+[database]
+path = "{folder}/store"
+
+[dns]
+udp_payload_max = {payload}
+
+[dns.auth]
+enabled = true
+listen = "127.0.0.1:{port}"
+"""
+
+
+_IDS = itertools.count(1)
+"""Records come in the order of their ids: that of the file, so that every run is alike."""
+
+
+class MicroDns:
+    """Starts ``microdns run --plugins auth``."""
+
+    name = "microdns"
+    programs = ()
+
+    def start(self, folder: Path, zones: Sequence[ZoneFile]) -> NameServer:
+        folder.mkdir(parents=True, exist_ok=True)
+        asyncio.run(_fill_store(folder / "store", zones))
+        port = free_port()
+        config = folder / "microdns.toml"
+        config.write_text(_CONFIG.format(folder=folder, port=port, payload=PAYLOAD_SIZE))
+        command = [sys.executable, "-m", "microdns", "run", "--plugins", "auth"]
+        child = Child([*command, "--config", config], folder / "microdns.log")
+        server = NameServer(self.name, "127.0.0.1", port, child)
+        child.wait_until(server.answers)
+        return server
+
+
+async def _fill_store(path: Path, zones: Iterable[ZoneFile]) -> None:
+    store = await Store.open(path, COLLECTIONS, EVENTS)
+    try:
+        for file in zones:
+            zone, records = _read_zone(file)
+            async with store.transaction(actor=Principal("conformance")) as transaction:
+                transaction.insert(ZONES, zone)
+                for record in records:
+                    transaction.insert(RECORDS, record)
+                transaction.emit(ZoneCreated(zone=zone))
+    finally:
+        await store.close()
+
+
+def _read_zone(file: ZoneFile) -> tuple[Zone, list[Record]]:
+    parsed = dns.zone.from_file(str(file.path), origin=file.origin, relativize=False)
+    assert parsed.origin is not None
+    zone_id = _new_id()
+    records = []
+    for owner, rdataset in parsed.iterate_rdatasets():
+        if rdataset.rdtype == dns.rdatatype.SOA:
+            soa = _soa(rdataset[0], rdataset.ttl)
+            continue
+        relative = owner.relativize(parsed.origin).to_text()
+        records += [
+            _record(zone_id, relative, int(rdataset.rdtype), rdataset.ttl, rdata.to_wire())
+            for rdata in rdataset
+        ]
+    name = file.origin.rstrip(".")
+    return Zone(id=zone_id, name=name, soa=soa, record_count=len(records)), records
+
+
+def _new_id() -> str:
+    return str(uuid.UUID(int=next(_IDS)))
+
+
+def _record(zone_id: str, name: str, rtype: int, ttl: int, rdata: bytes | None) -> Record:
+    assert rdata is not None
+    return Record(id=_new_id(), zone_id=zone_id, name=name, type=rtype, ttl=ttl, rdata=rdata)
+
+
+def _soa(rdata: dns.rdtypes.ANY.SOA.SOA, ttl: int) -> Soa:
+    return Soa(
+        mname=rdata.mname.to_text(omit_final_dot=True),
+        rname=rdata.rname.to_text(omit_final_dot=True),
+        serial=rdata.serial,
+        refresh=rdata.refresh,
+        retry=rdata.retry,
+        expire=rdata.expire,
+        minimum=rdata.minimum,
+        ttl=ttl,
+    )
