@@ -97,11 +97,11 @@ class Plan:
 
     def run(self, query: Query) -> Reply | Pending:
         """The reply to a query, now or later; never raises."""
+        if query.error is not None:
+            return Reply(query.error)
         stages = self._by_opcode.get(query.opcode)
         if stages is None:
             return Reply(Rcode.NOTIMP)
-        if query.error is not None:
-            return Reply(query.error)
         return self.walk(query, stages)
 
     def walk(self, query: Query, stages: tuple[Stage, ...]) -> Reply | Pending:

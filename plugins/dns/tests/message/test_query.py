@@ -139,11 +139,56 @@ def test_options_cut_off_are_a_format_error(rdata: bytes) -> None:
     assert parsed(with_counts(query_wire(), 1, 0, 0, 1) + opt).error == Rcode.FORMERR
 
 
-def test_other_additional_records_are_passed_over() -> None:
-    tsig = b"\3key\0" + struct.pack("!HHIH", 250, 255, 0, 3) + b"abc"
-    query = parsed(with_counts(query_wire(), 1, 0, 0, 2) + OPT + tsig)
+def additional(type_: int, class_: int, rdata: bytes) -> bytes:
+    return b"\3key\0" + struct.pack("!HHIH", type_, class_, 0, len(rdata)) + rdata
+
+
+TSIG = additional(250, 255, b"\3alg\0" + bytes(8) + b"\0\2ab" + bytes(6))
+
+
+def test_rfc8945_5_1_a_signature_ends_a_query() -> None:
+    query = parsed(with_counts(query_wire(), 1, 0, 0, 2) + OPT + TSIG)
     assert query.error is None
     assert query.edns is not None
+    assert parsed(with_counts(query_wire(), 1, 0, 0, 2) + TSIG + OPT).error == Rcode.FORMERR
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        additional(250, 255, b""),
+        additional(250, 255, b"\3alg\0" + bytes(8) + b"\0\3ab" + bytes(6)),
+        additional(250, 1, TSIG[15:]),
+        additional(1, 1, b"\xc0\0\2\1"),
+        additional(24, 255, b""),
+    ],
+)
+def test_other_additional_records_are_a_format_error(record: bytes) -> None:
+    query = parsed(with_counts(query_wire(), 1, 0, 0, 2) + OPT + record)
+    assert (query.error, query.edns) == (Rcode.FORMERR, None)
+
+
+def test_no_question_is_a_format_error_that_still_has_its_edns() -> None:
+    query = parsed(with_counts(query_wire()[:12], 0, 0, 0, 1) + OPT)
+    assert query.error == Rcode.FORMERR
+    assert query.edns is not None
+
+
+@pytest.mark.parametrize("opcode", [Opcode.STATUS, Opcode.NOTIFY, Opcode.UPDATE, 15])
+def test_rfc6891_6_1_1_other_opcodes_have_edns_too(opcode: int) -> None:
+    packet = bytearray(with_counts(query_wire(), 1, 1, 0, 1) + additional(1, 1, b"abcd") + OPT)
+    packet[2] |= opcode << 3
+    query = parsed(bytes(packet))
+    assert query.error is None
+    assert query.edns is not None
+
+
+def test_a_form_that_nobody_knows_is_no_format_error() -> None:
+    packet = bytearray(with_counts(query_wire()[:20], 7, 1, 0, 1))
+    packet[2] |= Opcode.STATUS << 3
+    assert parsed(bytes(packet)).error is None
+    packet[2] ^= (Opcode.STATUS ^ Opcode.NOTIFY) << 3
+    assert parsed(bytes(packet)).error == Rcode.FORMERR
 
 
 def test_other_opcodes_keep_what_follows_for_the_stage_that_knows_them() -> None:

@@ -11,15 +11,20 @@ from typing import Final
 import msgspec
 
 from microdns_dns.message.reader import Malformed, Reader
-from microdns_dns.protocol import Flag, Opcode, Rcode, RRType
+from microdns_dns.protocol import Flag, Opcode, Rcode, RRClass, RRType
 
 HEADER: Final = Struct("!HHHHHH")
 _QUESTION: Final = Struct("!HH")
 _RECORD: Final = Struct("!HHIH")
 _OPTION: Final = Struct("!HH")
 
-ADDITIONAL_MAX: Final = 8
-"""Additional records that a query may have: OPT, a signature, and room for what comes."""
+_TSIG_TIMES: Final = Struct("!HIHH")
+_TSIG_END: Final = Struct("!HHH")
+
+RECORDS_SKIPPED_MAX: Final = 64
+"""Records of a message with another opcode that are read to find its OPT record."""
+_DEFINED: Final = frozenset({Opcode.QUERY, Opcode.NOTIFY, Opcode.UPDATE})
+"""Opcodes whose messages have a form that we know; all have one question (RFC 9619)."""
 
 UDP_PAYLOAD_MIN: Final = 512
 """What every resolver takes over UDP (RFC 1035 4.2.1); lower EDNS values count as this."""
@@ -119,19 +124,27 @@ def parse_query(
         _parse_question(reader, query, questions)
         if query.opcode == Opcode.QUERY:
             _skip_sections(reader, query, answers, authorities)
-            if additionals:
-                _parse_additional(reader, query, additionals)
+            _parse_additional(reader, query, additionals)
             if reader.offset != reader.end:
                 raise Malformed("octets follow the last record")
+        else:
+            _look_for_edns(reader, query, answers + authorities, additionals)
     except Malformed:
         query.error = Rcode.FORMERR
+        query.edns = None  # what a broken message says of its sender is not relied upon
+    if questions != 1:
+        query.error = Rcode.FORMERR
+    if query.error == Rcode.FORMERR and query.opcode not in _DEFINED:
+        query.error = None  # its form is not known either
     return query
 
 
 def _parse_question(reader: Reader, query: Query, count: int) -> None:
-    """One question, for every opcode that there is (RFC 9619)."""
-    if count != 1:
+    """One question (RFC 9619); with none, the sections after it can still be read."""
+    if count > 1:
         raise Malformed("a query has one question")
+    if count == 0:
+        return
     start = reader.offset
     qname = reader.plain_name()
     query.qtype, query.qclass = reader.unpack(_QUESTION)
@@ -145,26 +158,58 @@ def _skip_sections(reader: Reader, query: Query, answers: int, authorities: int)
     if answers or authorities > (query.qtype == RRType.IXFR):
         raise Malformed("a query has no answers")
     if authorities:
-        reader.skip_name()
-        *_, length = reader.unpack(_RECORD)
-        reader.take(length)
+        _skip_record(reader)
+
+
+def _skip_record(reader: Reader) -> None:
+    reader.skip_name()
+    *_, length = reader.unpack(_RECORD)
+    reader.take(length)
+
+
+def _look_for_edns(reader: Reader, query: Query, others: int, additionals: int) -> None:
+    """The OPT record of a message whose opcode lets it have other records (RFC 6891 6.1.1).
+
+    A form that is not known is nothing to complain about, and a long message not worth reading.
+    """
+    if others > RECORDS_SKIPPED_MAX:
+        return
+    try:
+        for _ in range(others):
+            _skip_record(reader)
+        _parse_additional(reader, query, additionals)
+    except Malformed:
+        query.edns = query.error = None
 
 
 def _parse_additional(reader: Reader, query: Query, count: int) -> None:
-    """Find the OPT record; others are passed over."""
-    if count > ADDITIONAL_MAX:
-        raise Malformed("a query has few additional records")
-    for _ in range(count):
+    """The OPT record, and a signature at the end; a query has no others."""
+    for left in reversed(range(count)):
         start = reader.offset
         reader.skip_name()
         owner_size = reader.offset - start
-        type_, payload, ttl, length = reader.unpack(_RECORD)
+        type_, class_, ttl, length = reader.unpack(_RECORD)
         rdata = reader.take(length)
-        if type_ != RRType.OPT:
-            continue
-        if owner_size != 1 or query.edns is not None:  # RFC 6891 6.1.1, 6.1.2
-            raise Malformed("OPT belongs to the root, and comes once")
-        _set_edns(query, payload, ttl, rdata)
+        if type_ == RRType.OPT:
+            if owner_size != 1 or query.edns is not None:  # RFC 6891 6.1.1, 6.1.2
+                raise Malformed("OPT belongs to the root, and comes once")
+            _set_edns(query, class_, ttl, rdata)
+        elif type_ == RRType.TSIG and left == 0:
+            _check_signature(class_, ttl, rdata)
+        else:
+            raise Malformed("an additional record that a query does not have")
+
+
+def _check_signature(class_: int, ttl: int, rdata: bytes) -> None:
+    """A TSIG record has the form of RFC 8945 4.2; whether it is true is for others to say."""
+    reader = Reader(rdata)
+    reader.plain_name()
+    *_, mac_size = reader.unpack(_TSIG_TIMES)
+    reader.take(mac_size)
+    *_, other_size = reader.unpack(_TSIG_END)
+    reader.take(other_size)
+    if class_ != RRClass.ANY or ttl or reader.offset != reader.end:
+        raise Malformed("a signature is not of the form that it must have")
 
 
 def _set_edns(query: Query, payload: int, ttl: int, rdata: bytes) -> None:
