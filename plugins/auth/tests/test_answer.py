@@ -314,6 +314,19 @@ def test_rfc9471_3_1_only_in_domain_glue_is_required(views: Views) -> None:
     assert len(reply.additional) == 3
 
 
+def test_a_wildcard_gives_the_addresses_of_a_delegation() -> None:
+    served = Views()
+    served.put(a_zone("example.com", "sub NS any.host\n*.host A 192.0.2.1\n", "1"))
+    assert Asked(served, "www.sub.example.com").additional == ["any.host.example.com. A 192.0.2.1"]
+
+
+def test_rfc9460_4_1_an_alias_brings_the_records_of_its_target() -> None:
+    served = Views()
+    served.put(a_zone("example.com", "a HTTPS 0 b\nb HTTPS 1 . alpn=h2\nb A 192.0.2.1\n", "1"))
+    brought = Asked(served, "a.example.com", "HTTPS").additional
+    assert [line.split()[1] for line in brought] == ["A", "HTTPS"]
+
+
 def test_glue_is_occluded_and_never_an_answer(views: Views) -> None:
     assert Asked(views, "ns1.sub.example.com").state is State.DELEGATION
 
@@ -350,14 +363,25 @@ def test_rfc4035_3_1_4_1_ds_at_an_apex_is_asked_of_the_zone_above() -> None:
     assert Asked(served, "kid.example.com", "NS").answer[0].startswith("kid.example.com. NS")
 
 
-def test_ds_at_an_apex_without_a_parent_that_knows_it_is_nodata(views: Views) -> None:
-    for name in ("example.com", "kid.example.org"):
-        asked = Asked(views, name, "DS")
-        assert (asked.state, asked.rcode) == (State.NODATA, "NOERROR")
-        assert asked.authority[0].startswith(f"{name}. SOA")
+@pytest.mark.parametrize(
+    ("name", "side"), [("example.com", "example.com"), ("kid.example.org", "example.org")]
+)
+def test_ds_at_an_apex_that_nobody_delegates_is_nodata_of_the_zone_above_if_there_is_one(
+    views: Views, name: str, side: str
+) -> None:
+    asked = Asked(views, name, "DS")
+    assert (asked.state, asked.rcode) == (State.NODATA, "NOERROR")
+    assert asked.authority[0].startswith(f"{side}. SOA")
 
 
 # --- RFC 6672: DNAME
+
+
+def test_a_synthesised_cname_answers_who_asks_for_cname(views: Views) -> None:
+    asked = Asked(views, "c.dname.example.com", "CNAME")
+    assert asked.state is State.HIT
+    assert [line.split()[1] for line in asked.answer] == ["DNAME", "CNAME"]
+    assert asked.authority == []
 
 
 def test_rfc6672_3_2_a_dname_rewrites_what_is_below_it(views: Views) -> None:

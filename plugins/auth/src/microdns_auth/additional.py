@@ -13,6 +13,11 @@ from microdns_dns.protocol import RRType
 from microdns_dns.view import Node, RRset, ZoneView
 
 _ADDRESS_TYPES: Final = (RRType.A, RRType.AAAA)
+_BROUGHT_ALONG: Final = {
+    RRType.SVCB: (*_ADDRESS_TYPES, RRType.SVCB),
+    RRType.HTTPS: (*_ADDRESS_TYPES, RRType.HTTPS),
+}
+"""What is given of the target, when it is more than addresses (RFC 9460 4.1)."""
 
 _TARGET_AT: Final = {
     RRType.NS: 0,
@@ -35,6 +40,7 @@ def add_additional(reply: Reply, zone: ZoneView, owner: bytes, rrset: RRset) -> 
     at = _TARGET_AT.get(rrset.type)
     if at is None:
         return
+    types = _BROUGHT_ALONG.get(rrset.type, _ADDRESS_TYPES)
     held = {(names.fold(name), found.type) for name, found in reply.answer}
     for target in _targets(rrset, at, owner):
         folded = names.fold(target)
@@ -44,7 +50,7 @@ def add_additional(reply: Reply, zone: ZoneView, owner: bytes, rrset: RRset) -> 
             continue
         node = zone.node(folded) or _synthesised(zone, folded)
         if node is not None:
-            _add_addresses(reply.additional, held, target, folded, node)
+            _add_rrsets(reply.additional, held, target, folded, node, types)
 
 
 def add_glue(reply: Reply, zone: ZoneView, cut: bytes, delegation: RRset) -> None:
@@ -56,11 +62,13 @@ def add_glue(reply: Reply, zone: ZoneView, cut: bytes, delegation: RRset) -> Non
     held: set[tuple[bytes, int]] = set()
     for target in _targets(delegation, 0, cut):
         folded = names.fold(target)
-        node = zone.node(folded) if _within(folded, zone.origin) else None
+        if not _within(folded, zone.origin):
+            continue
+        node = zone.node(folded) or _synthesised(zone, folded)
         if node is not None:
             required = _within(folded, cut)
             section = reply.glue if required else reply.additional
-            _add_addresses(section, held, target, folded, node)
+            _add_rrsets(section, held, target, folded, node, _ADDRESS_TYPES)
 
 
 def _targets(rrset: RRset, at: int, owner: bytes) -> Iterator[bytes]:
@@ -84,10 +92,15 @@ def _synthesised(zone: ZoneView, folded: bytes) -> Node | None:
     return None if zone.cut(folded) is not None else zone.wildcard(folded)
 
 
-def _add_addresses(
-    section: list[Owned], held: set[tuple[bytes, int]], target: bytes, folded: bytes, node: Node
+def _add_rrsets(
+    section: list[Owned],
+    held: set[tuple[bytes, int]],
+    target: bytes,
+    folded: bytes,
+    node: Node,
+    types: tuple[int, ...],
 ) -> None:
-    for type_ in _ADDRESS_TYPES:
+    for type_ in types:
         rrset = node.get(type_)
         if rrset is not None and (folded, type_) not in held:
             held.add((folded, type_))

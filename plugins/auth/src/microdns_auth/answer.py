@@ -109,24 +109,33 @@ def solve_name(search: Search) -> State:
             return refer(search, zone, zone.nodes[owner].owner, rrset)
     node = zone.node(search.folded) or zone.wildcard(search.folded)
     if node is None:
-        return deny(search, zone, State.NXDOMAIN)
+        return deny(search, zone, missing(search, zone))
     return solve_node(search, zone, node)
 
 
 def find_zone(search: Search) -> ZoneView | None:
-    """The zone nearest to the name; for DS at an apex the one above, where it is delegated.
+    """The zone nearest to the name; for DS at an apex the one above, if we have it.
 
-    DS belongs to the parent's side of a cut (RFC 4035 3.1.4.1).  A parent which knows nothing of
-    the child is not asked: it would deny a name that exists.
+    DS belongs to the parent's side of a cut (RFC 4035 3.1.4.1).
     """
     zone = search.views.find(search.folded)
-    if search.qtype == RRType.DS and zone is not None and zone.origin == search.folded:
-        if zone.origin == names.ROOT:
-            return zone
-        above = search.views.find(names.parent(search.folded))
-        if above is not None and above.cut(search.folded) is not None:
-            return above
+    if search.qtype == RRType.DS and zone is not None and _is_inner_apex(zone, search.folded):
+        return search.views.find(names.parent(search.folded)) or zone
     return zone
+
+
+def _is_inner_apex(zone: ZoneView, folded: bytes) -> bool:
+    return zone.origin == folded != names.ROOT
+
+
+def missing(search: Search, zone: ZoneView) -> State:
+    """NXDOMAIN; but a name that is the apex of another zone of ours exists, whether the zone above
+    delegates it or not, and is not denied to who asks for its DS."""
+    if search.qtype == RRType.DS:
+        own = search.views.find(search.folded)
+        if own is not None and own is not zone and own.origin == search.folded:
+            return State.NODATA
+    return State.NXDOMAIN
 
 
 def solve_node(search: Search, zone: ZoneView, node: Node) -> State:
@@ -169,6 +178,8 @@ def rewrite(search: Search, owner: bytes, dname: RRset) -> State:
         return State.YXDOMAIN
     synthesised = RRset(RRType.CNAME, dname.ttl, (target,))  # its TTL: RFC 6672 3.1
     search.reply.answer.append((search.name, synthesised))
+    if search.qtype == RRType.CNAME:
+        return State.HIT
     follow(search, target)
     return State.DNAME
 

@@ -30,9 +30,11 @@ class AuthoritativeStage:
         self._metrics.count(zone.name, state)
         return reply
 
-    def _refuse_transfer(self, query: Query) -> Reply | None:
-        """Nobody may transfer: REFUSED for our zones (RFC 5936 2.2.1), NOTIMP for AXFR over UDP,
-        which does not exist (4.2)."""
+    def _refuse_transfer(self, query: Query) -> Reply:
+        """Nobody may transfer: REFUSED for our zones, NOTAUTH for other names (RFC 5936 2.2.1),
+        NOTIMP for AXFR over UDP, which does not exist (4.2)."""
         if query.qtype == RRType.AXFR and query.transport is Transport.UDP:
             return Reply(Rcode.NOTIMP)
-        return None if self._views.find(query.folded) is None else Reply(Rcode.REFUSED)
+        zone = self._views.find(query.folded)
+        ours = zone is not None and zone.origin == query.folded
+        return Reply(Rcode.REFUSED if ours else Rcode.NOTAUTH)
