@@ -1,15 +1,16 @@
 """One panel of servers a session; the cases of a module are asked all together, then judged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from tests.conformance import differences
-from tests.conformance.differences import OURS, Difference, Differences
-from tests.conformance.judge import account, judge
+from tests.conformance.differences import OURS, Difference, Differences, shorten
+from tests.conformance.judge import SUBJECT, account, judge
 from tests.conformance.panel import Panel, zone_files
 from tests.conformance.questions import Case
+from tests.conformance.response import Response
 from tests.conformance.subjects import SUBJECTS
 from tests.conformance.suite import Agree
 
@@ -24,7 +25,9 @@ class _Book:
     seen: set[str] = field(default_factory=set)
     observed: dict[str, Difference] = field(default_factory=dict)
 
-    def note(self, case_id: str, fields: dict[str, dict[str, str]]) -> None:
+    def note(
+        self, case_id: str, fields: dict[str, dict[str, str]], responses: Mapping[str, Response]
+    ) -> None:
         self.seen.add(case_id)
         if not fields:
             return
@@ -32,7 +35,9 @@ class _Book:
         noted = Difference(case_id, known.reason if known else "")
         for name, texts in fields.items():
             before = known.fields.get(name) if known else None
-            noted.fields[name] = texts | {OURS: before[OURS] if before else ""}
+            ours = responses.get(SUBJECT)
+            said = shorten(ours.fields[name]) if ours else ""
+            noted.fields[name] = texts | {OURS: before[OURS] if before else said}
         self.observed[case_id] = noted
 
     def save(self) -> None:
@@ -81,7 +86,7 @@ def agree(
     def check(case: Case) -> None:
         responses = panel.read(case, replies[case])
         verdict = judge(case_id, responses, book.listed)
-        book.note(case_id, verdict.observed)
+        book.note(case_id, verdict.observed, responses)
         if verdict.complaints and not recording:
             pytest.fail(account(case, verdict.complaints, responses), pytrace=False)
 

@@ -9,13 +9,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--subject",
         choices=sorted(SUBJECTS),
-        default="none",
+        default="process",
         help="which MicroDNS is compared with the peers; 'none' compares the peers alone",
     )
     group.addoption(
         "--record-differences",
         action="store_true",
-        help="write what the peers differ in to differences.toml; reasons are left to write",
+        help="write what the peers differ in to differences.toml; what is new there has what we "
+        "say now as ours, and no reason: both are to be looked at",
     )
     group.addoption(
         "--generated-seed", type=int, default=2026, help="first seed of the random zones"

@@ -42,8 +42,7 @@ class Case:
     packet: bytes
     transport: Transport = "udp"
     case_matters: bool = False
-    """Whether the letters' case of names in the sections is compared too, not only the question's.
-    """
+    """Whether the case of letters is compared in the answer section too."""
 
     def __str__(self) -> str:
         return self.name

@@ -3,7 +3,8 @@
 What is taken away, and why it may be:
 
 - Letters' case of names in sections (RFC 4343: it carries no meaning; compression makes it follow
-  the question's). The question itself is compared byte by byte, and a case may ask for all to be.
+  the question's). The question itself is compared byte by byte, and a case may ask for the answer
+  section to be.
 - The order of records within an RRset, and of RRsets in the authority and additional sections (RFC
   1035, RFC 2181 5: sets). In the answer section the order of RRsets is kept, since a chain has
   one; for ANY, where there is no chain, it is not.
@@ -143,7 +144,8 @@ def _fields(
     parsed: dns.message.Message, opcode: int, origins: Names, case_matters: bool
 ) -> dict[str, str]:
     answer, authority, additional = (
-        list(_records(section, case_matters)) for section in parsed.sections[1:4]
+        list(_records(section, case_matters and number == 0))
+        for number, section in enumerate(parsed.sections[1:4])
     )
     if _is_positive(parsed, answer) and _is_zone_ns(authority, origins):
         additional = _without_companions(additional, authority, answer)
