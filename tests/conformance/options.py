@@ -22,5 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--generated-seed", type=int, default=2026, help="first seed of the random zones"
     )
     group.addoption(
-        "--generated-rounds", type=int, default=3, help="how many rounds of random zones to compare"
+        "--generated-seconds",
+        type=float,
+        default=10.0,
+        help="for how long rounds of random zones are begun, each with the next seed",
     )
