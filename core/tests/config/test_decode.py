@@ -223,6 +223,13 @@ def test_a_message_stays_on_one_line_and_short() -> None:
     assert len(str(caught.value)) < 200
 
 
+def test_the_thousandth_mistake_is_the_last_one_told() -> None:
+    with pytest.raises(ConfigError) as caught:
+        decoded(f"words = [{'1, ' * 3000}]")
+    assert len(caught.value.config_problems) == 1000
+    assert str(caught.value).endswith("\nand 2000 more")
+
+
 # -- secrets
 
 

@@ -13,12 +13,13 @@ one problem, and not a field.
 
 import math
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from msgspec import NODEFAULT
-from msgspec.structs import FieldInfo, fields
+from msgspec.structs import FieldInfo
 
 from microdns.config.describe import describe, kind, written
 from microdns.config.fields import SecretText
@@ -33,6 +34,7 @@ from microdns.config.types import (
     item_type,
     members,
     shape,
+    struct_fields,
     table_types,
     with_metas,
 )
@@ -85,11 +87,11 @@ class Decoder:
         self._unknown_keys(reading, ignored)
         values = {}
         sound = True
-        for info in reading.fields:
-            found = self._field(reading, info, complete)
+        for info, wanted in struct_fields(cls):
+            found = self._field(reading, info, wanted, complete)
             if found is MISSING:
                 sound = sound and reading.is_unset(info) and not info.required
-                found = self._settled(info)
+                found = self._settled(info, wanted)
             if found is not MISSING:
                 values[info.name] = found
         return self._build(cls, values, path) if sound else MISSING
@@ -101,8 +103,9 @@ class Decoder:
             what = "unknown section" if isinstance(value, dict) else "unknown key"
             self._report((*reading.path, key), what + hint(key, {*reading.keys, *ignored}))
 
-    def _field(self, reading: "_StructReading", info: FieldInfo, complete: bool) -> Any:
-        wanted = shape(info.type)
+    def _field(
+        self, reading: "_StructReading", info: FieldInfo, wanted: Shape, complete: bool
+    ) -> Any:
         if info.name in reading.elsewhere:
             path, value = reading.elsewhere[info.name]
             return self.value(wanted, value, path)
@@ -115,12 +118,11 @@ class Decoder:
             self._report((*reading.path, info.encode_name), f"missing: must be {describe(wanted)}")
         return MISSING
 
-    def _settled(self, info: FieldInfo) -> Any:
+    def _settled(self, info: FieldInfo, wanted: Shape) -> Any:
         """A default that depends on where the file lies; MISSING for all others."""
-        form = shape(info.type).form
-        if form is None or info.default is NODEFAULT:
+        if wanted.form is None or info.default is NODEFAULT:
             return MISSING
-        return form.settle(info.default, self._folder)
+        return wanted.form.settle(info.default, self._folder)
 
     def _secret_from_file(self, reading: "_StructReading", info: FieldInfo, wanted: Shape) -> Any:
         key = info.encode_name + FILE_SUFFIX
@@ -255,7 +257,6 @@ class _StructReading:
         self.table = table
         self.path = path
         self.elsewhere = elsewhere
-        self.fields = fields(cls)
         self.keys = keys_of(cls).difference(elsewhere)
 
     def is_unset(self, info: FieldInfo) -> bool:
@@ -266,12 +267,13 @@ class _StructReading:
         )
 
 
+@cache
 def keys_of(cls: type[msgspec.Struct]) -> frozenset[str]:
     """Every key that a section of this type may have, ``<secret>_file`` included."""
     names = set()
-    for info in fields(cls):
+    for info, wanted in struct_fields(cls):
         names.add(info.encode_name)
-        if shape(info.type).secret:
+        if wanted.secret:
             names.add(info.encode_name + FILE_SUFFIX)
     return frozenset(names)
 

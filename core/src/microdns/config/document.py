@@ -11,10 +11,13 @@ from microdns.config.decode import MISSING, Decoder
 from microdns.config.describe import written
 from microdns.config.overrides import Override
 from microdns.config.paths import KeyPath, format_path, parse_path
-from microdns.config.problems import ConfigError, ConfigProblem, Origin, in_order
+from microdns.config.problems import ConfigError, ConfigProblem, Origin
 from microdns.config.source import Source, parse_source, read_source
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+PROBLEMS_MAX = 1_000
+"""Nobody reads more; a generated file may repeat one mistake for each of its hosts."""
 
 
 class Document:
@@ -28,6 +31,7 @@ class Document:
         self.data: dict[str, Any] = source.data
         self.problems: list[ConfigProblem] = []
         self.notes: list[ConfigProblem] = []
+        self._further = 0
         self._origins: dict[KeyPath, Origin] = {}
         self._texts: dict[KeyPath, str] = {}
         self.variables_without_levels: list[str] = []
@@ -129,8 +133,11 @@ class Document:
         return ConfigProblem(self.origin(path), format_path(path), message)
 
     def report(self, path: KeyPath, message: str) -> None:
-        """Add a problem."""
-        self.problems.append(self.problem(path, message))
+        """Add a problem; beyond ``PROBLEMS_MAX`` they are only counted."""
+        if len(self.problems) < PROBLEMS_MAX:
+            self.problems.append(self.problem(path, message))
+        else:
+            self._further += 1
 
     def note(self, path: KeyPath, message: str) -> None:
         """Add a remark that stops nothing."""
@@ -139,7 +146,7 @@ class Document:
     def raise_problems(self) -> None:
         """Raise ConfigError with every problem found so far, if there is any."""
         if self.problems:
-            raise ConfigError(in_order(self.problems))
+            raise ConfigError(self.problems, self._further)
 
 
 def _prefixes(path: KeyPath) -> list[KeyPath]:

@@ -67,15 +67,16 @@ def in_order(problems: Iterable[ConfigProblem]) -> list[ConfigProblem]:
 class ConfigError(Invalid):
     """The configuration can't be used; ``config_problems`` holds every reason.
 
-    The text has one problem a line.
+    The text has one problem a line; ``further`` are problems beyond those that were kept.
     """
 
     code = "config"
     exit_code = 2
 
-    def __init__(self, problems: Iterable[ConfigProblem]) -> None:
+    def __init__(self, problems: Iterable[ConfigProblem], further: int = 0) -> None:
         self.config_problems = tuple(in_order(problems))
+        lines = [*map(str, self.config_problems), *([f"and {further} more"] if further else [])]
         super().__init__(
-            "\n".join(map(str, self.config_problems)),
+            "\n".join(lines),
             [Problem(problem.path, problem.message) for problem in self.config_problems],
         )

@@ -3,10 +3,12 @@
 import enum
 import types
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import FieldInfo, fields
 
 from microdns.config.fields import Form, Secret
 
@@ -25,7 +27,7 @@ class Shape:
     secret: bool = False
     optional: bool = False
 
-    @property
+    @cached_property
     def bounded(self) -> Any:
         """``base`` with its bounds, as msgspec checks them."""
         return with_metas(self.base, self.metas)
@@ -66,6 +68,12 @@ def shape(annotation: Any) -> Shape:
             ]
         else:
             return Shape(annotation, metas, form, secret, optional)
+
+
+@cache
+def struct_fields(struct: type[msgspec.Struct]) -> tuple[tuple[FieldInfo, Shape], ...]:
+    """The fields of a struct with their shapes; remembered, since arrays hold many alike."""
+    return tuple((info, shape(info.type)) for info in fields(struct))
 
 
 def members(annotation: Any) -> tuple[Any, ...]:
