@@ -9,6 +9,7 @@ Structs are stored as arrays: fields are only ever added at the end, with defaul
 """
 
 import os
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -105,18 +106,22 @@ class Record(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=Fals
 
 
 def new_ids(count: int, time_ns: int) -> list[str]:
-    """Fresh UUIDs of version 7 (RFC 9562 5.7) as text: those made later sort later.
+    """Fresh UUIDs of version 7 (RFC 9562 5.7) as text, in ascending order.
 
-    ``time_ns`` is Unix time; ids of one call share it, and differ in 74 random bits.
+    ``time_ns`` is Unix time.  Ids of one call share 42 random bits and are counted from there
+    (RFC 9562 6.2): that is quick, and keeps neighbours together in the store.
     """
     stamp = f"{time_ns // 1_000_000 & 0xFFFFFFFFFFFF:012x}"
-    start = f"{stamp[:8]}-{stamp[8:]}-7"
-    noise = os.urandom(10 * count).hex()
-    return [
-        f"{start}{noise[at : at + 3]}-{'89ab'[ord(noise[at + 3]) & 3]}{noise[at + 4 : at + 7]}"
-        f"-{noise[at + 7 : at + 19]}"
-        for at in range(0, 20 * count, 20)
-    ]
+    noise = os.urandom(6).hex()
+    start = f"{stamp[:8]}-{stamp[8:]}-7{noise[:3]}-{'89ab'[ord(noise[3]) & 3]}{noise[4:7]}-"
+    start += noise[7:11]
+    return [f"{start}{number:08x}" for number in range(count)]
+
+
+@lru_cache(maxsize=256)
+def _zone_key(zone_id: str) -> bytes:
+    """The key of a zone's id, kept: all its records' keys begin with it."""
+    return id_key(zone_id)
 
 
 def id_key(id: str) -> bytes:
@@ -142,7 +147,7 @@ def owner_prefix(zone_id: str, relative: str) -> bytes:
 
     A zero after the owner's key ends it, since no label is empty.
     """
-    return id_key(zone_id) + names.relative_key(relative) + b"\0"
+    return _zone_key(zone_id) + names.relative_key(relative) + b"\0"
 
 
 def rrset_prefix(zone_id: str, relative: str, type: int) -> bytes:
@@ -153,7 +158,7 @@ def rrset_prefix(zone_id: str, relative: str, type: int) -> bytes:
 def record_key(record: Record) -> bytes:
     """Zone, owner in canonical order (RFC 4034 6.1), type, id: a scan gives a zone in order."""
     return (
-        id_key(record.zone_id)
+        _zone_key(record.zone_id)
         + names.relative_key(record.name)
         + b"\0"
         + record.type.to_bytes(2, "big")

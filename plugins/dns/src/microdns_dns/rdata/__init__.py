@@ -23,6 +23,7 @@ from microdns_dns.rdata.numbers import BY_NUMBER, is_data, type_name, type_numbe
 __all__ = [
     "Json",
     "RdataType",
+    "Token",
     "generic_text",
     "rdata_canonical",
     "rdata_check",
@@ -32,6 +33,7 @@ __all__ = [
     "rdata_to_json",
     "rdata_to_text",
     "rdata_type",
+    "tokens_of",
     "type_name",
     "type_number",
 ]

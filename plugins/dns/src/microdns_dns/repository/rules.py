@@ -1,10 +1,11 @@
 """What must hold for the records of one owner, whoever writes them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from microdns_dns import names
-from microdns_dns.model import AUTOMATIC, CONFIG, Record
+from microdns_dns.model import AUTOMATIC, CONFIG
 from microdns_dns.rdata import type_name
 from microdns_dns.rdata.numbers import CNAME, DNAME, KEY, NS, NSEC, RRSIG, TARGETS
 
@@ -15,11 +16,27 @@ _RR_OVERHEAD = 12
 """Octets of a record in a message beside its data, its owner compressed."""
 
 
-class Breach(NamedTuple):
+class Data(Protocol):
+    """What the rules look at: a record, or a draft of one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> int: ...
+    @property
+    def rdata(self) -> bytes: ...
+    @property
+    def enabled(self) -> bool: ...
+
+
+D = TypeVar("D", bound=Data)
+
+
+class Breach(NamedTuple, Generic[D]):
     """A rule broken by ``record``, because of ``other``."""
 
-    record: Record
-    other: Record | None
+    record: D
+    other: D | None
     message: str
 
 
@@ -30,62 +47,66 @@ def rank(source: str) -> int:
     return 0 if source in AUTOMATIC else 1
 
 
-def breaches(records: Iterable[Record], rrset_octets_max: int) -> Iterator[Breach]:
+def breaches(records: Iterable[D], rrset_octets_max: int) -> Iterator[Breach[D]]:
     """The rules that records break; of each owner among them, all its records must be given.
 
-    Records that are not enabled break none.
+    Records that are not enabled break none.  Built for many records that break nothing.
     """
     enabled = [record for record in records if record.enabled]
-    yield from _alone(enabled)
+    yield from _beside_cname(enabled)
+    yield from _beside_dname(enabled)
     yield from _too_large(enabled, rrset_octets_max)
 
 
-def _alone(records: list[Record]) -> Iterator[Breach]:
-    """CNAME stands alone; DNAME is single, and not beside NS but at the apex (RFC 6672 2.3)."""
-    alone: dict[str, Record] = {}
-    dnames: dict[str, Record] = {}
+def _beside_cname(records: list[D]) -> Iterator[Breach[D]]:
+    """A CNAME is alone and single (RFC 2181 10.1), and not at the zone's own name."""
+    alone: dict[str, D] = {}
     for record in records:
-        if record.type == CNAME:
-            yield from _one_cname(alone, record)
-        elif record.type == DNAME:
-            first = dnames.setdefault(record.name.lower(), record)
-            if first is not record:
-                yield Breach(record, first, f"{record.name} has a DNAME already")
-    if not alone and not dnames:
+        if record.type != CNAME:
+            continue
+        first = alone.setdefault(record.name.lower(), record)
+        if first is not record:
+            yield Breach(record, first, f"{record.name} has a CNAME already")
+        if record.name == "@":
+            message = "a zone's own name can't have a CNAME, since it has an SOA (RFC 1034 3.6.2)"
+            yield Breach(record, None, message)
+    if not alone:
         return
-    for record in records:
-        owner = record.name.lower()
-        cname = alone.get(owner)
-        if cname is not None and record.type not in BESIDE_CNAME:
+    for record in [record for record in records if record.name.lower() in alone]:
+        if record.type not in BESIDE_CNAME:
             yield Breach(
                 record,
-                cname,
+                alone[record.name.lower()],
                 f"{record.name} has a CNAME, beside which no {type_name(record.type)} may stand "
                 "(RFC 2181 10.1)",
             )
-        if record.type == NS and owner in dnames and owner != "@":
-            yield Breach(
-                record, dnames[owner], f"{record.name} has a DNAME, beside which no NS may stand"
-            )
 
 
-def _one_cname(alone: dict[str, Record], record: Record) -> Iterator[Breach]:
-    first = alone.setdefault(record.name.lower(), record)
-    if first is not record:
-        yield Breach(record, first, f"{record.name} has a CNAME already")
-    if record.name == "@":
-        yield Breach(
-            record,
-            None,
-            "a zone's own name can't have a CNAME, since it has an SOA (RFC 1034 3.6.2)",
-        )
-
-
-def _too_large(records: list[Record], most: int) -> Iterator[Breach]:
-    if sum([len(record.rdata) + _RR_OVERHEAD for record in records]) <= most:
-        return
-    sizes: dict[tuple[str, int], int] = {}
+def _beside_dname(records: list[D]) -> Iterator[Breach[D]]:
+    """A DNAME is single, and not beside NS but at the zone's own name (RFC 6672 2.3)."""
+    dnames: dict[str, D] = {}
     for record in records:
+        if record.type != DNAME:
+            continue
+        first = dnames.setdefault(record.name.lower(), record)
+        if first is not record:
+            yield Breach(record, first, f"{record.name} has a DNAME already")
+    if not dnames:
+        return
+    for record in [record for record in records if record.type == NS and record.name != "@"]:
+        dname = dnames.get(record.name.lower())
+        if dname is not None:
+            yield Breach(record, dname, f"{record.name} has a DNAME, beside which no NS may stand")
+
+
+def _too_large(records: list[D], most: int) -> Iterator[Breach[D]]:
+    largest = max([len(record.rdata) for record in records], default=0) + _RR_OVERHEAD
+    if len(records) * largest <= most:
+        return
+    crowd = Counter([record.name.lower() for record in records])
+    crowded = {owner for owner, count in crowd.items() if count * largest > most}
+    sizes: dict[tuple[str, int], int] = {}
+    for record in [record for record in records if record.name.lower() in crowded]:
         key = (record.name.lower(), record.type)
         before = sizes.get(key, 0)
         sizes[key] = size = before + len(record.rdata) + _RR_OVERHEAD
