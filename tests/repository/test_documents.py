@@ -1,0 +1,166 @@
+"""The documents keep to what the sources say; their examples work."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.repository.test_packages import BEING_BUILT
+from tests.repository.tree import CHECKOUT, core, name_of, plugins, tracked
+
+from microdns.config import Layout, parse_document
+from microdns.lifecycle.discovery import installed_names, load_all
+from microdns.lifecycle.record import PluginState
+from microdns.plugin import Plugin
+from microdns.testing import run_kernel
+
+FENCE = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DATABASE = re.compile(r'(\[database\]\n(?:[^\[]*\n)?path\s*=\s*)"[^"]*"')
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)[^)]*\)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code in a document."""
+
+    file: Path
+    number: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{name_of(self.file)}-{self.number}"
+
+
+def documents() -> list[Path]:
+    return [file for file in tracked() if file.suffix == ".md"]
+
+
+def blocks(language: str) -> Iterator[Block]:
+    for file in documents():
+        for number, found in enumerate(FENCE.finditer(file.read_text()), 1):
+            if found[1] == language and "--8<--" not in found[3]:
+                yield Block(file, number, found[1], found[3])
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("block", list(blocks("toml")), ids=str)
+async def test_a_configuration_shown_can_be_run(block: Block, tmp_path: Path) -> None:
+    """Every plugin that it enables, and the one whose manual it stands in, comes up."""
+    config = DATABASE.sub(r'\1"db"', block.text)
+    assert tomllib.loads(config).get("database", {}).get("path", "db") == "db"
+    wanted = chosen(config) | manual_of(block.file)
+    async with run_kernel(instances(wanted), config, folder=tmp_path) as kernel:
+        states = {name: record.state for name, record in kernel.records.items()}
+    assert set(states) >= wanted
+    assert set(states.values()) <= {PluginState.RUNNING}
+
+
+def manual_of(file: Path) -> set[str]:
+    """The plugin whose README a file is."""
+    return {file.parent.name} if file.parent.parent == CHECKOUT / "plugins" else set()
+
+
+def instances(names: set[str]) -> list[Plugin]:
+    loaded, _ = load_all(sorted(names))
+    return [each.plugin for each in loaded.values()]
+
+
+def chosen(text: str) -> set[str]:
+    """The plugins that a configuration enables."""
+    loaded, failures = load_all(installed_names())
+    assert not failures
+    layout = Layout({name: each.plugin.section for name, each in loaded.items()})
+    return set(layout.chosen(parse_document(text)))
+
+
+def test_links_in_documents_lead_somewhere() -> None:
+    generated = {"configuration", "commands", "hooks", "metrics", "log-events", "plugins"}
+    generated |= {"decisions", "architecture", "changelog", *(str(each) for each in plugins())}
+    dead = []
+    for file in documents():
+        for target in LINK.findall(FENCE.sub("", file.read_text())):
+            path = target.partition("#")[0]
+            if not path or "://" in target or target.startswith("mailto:"):
+                continue
+            made = file.is_relative_to(CHECKOUT / "docs") and Path(path).stem in generated
+            if not made and not (file.parent / path).exists():
+                dead.append(f"{name_of(file)}: {target}")
+    assert not dead
+
+
+def test_commands_in_documents_exist() -> None:
+    """Lines of shell blocks that call ``microdns`` name a command and options that it has."""
+    import click
+
+    from microdns.cli.main import cli
+
+    wrong = []
+    for block in blocks("sh"):
+        if block.file.name == "writing-a-plugin.md":
+            continue  # its commands are the tutorial plugin's: test_tutorial.py
+        for line in block.text.splitlines():
+            words = line.partition("  #")[0].partition(" #")[0].split()
+            if words[:1] != ["microdns"] and not (words and words[0].endswith("bin/microdns")):
+                continue
+            try:
+                resolve(cli, [word for word in words[1:] if word != "&"])
+            except click.ClickException as error:
+                wrong.append(f"{block}: {line}: {error.message}")
+    assert not wrong
+
+
+def resolve(group: object, words: list[str]) -> None:
+    """Find the command that words call, and check that it knows the options among them."""
+    import click
+
+    command: object = group
+    context = click.Context(click.Command("microdns"))
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        found = command.get_command(context, words[0])
+        if found is None:
+            if getattr(command, "default", None) is not None:
+                break
+            raise click.UsageError(f"no command {words[0]}")
+        command, words = found, words[1:]
+    assert isinstance(command, click.Command)
+    default = getattr(command, "default", None)
+    params = [*command.params, *(default.params if default is not None else [])]
+    known = {option for param in params for option in (*param.opts, *param.secondary_opts)}
+    for word in words:
+        option = word.partition("=")[0]
+        if option.startswith("-") and option not in known | {"--help", "--version"}:
+            raise click.UsageError(f"no option {option}")
+
+
+def test_every_metric_is_in_its_manual_and_the_other_way_round() -> None:
+    from docs.pages import declared_metrics
+
+    for package in (core(), *plugins()):
+        if package.folder.name in BEING_BUILT:
+            continue
+        declared = {name for name, *_ in declared_metrics(package.folder / "src")}
+        readme = (package.folder / "README.md").read_text()
+        _, _, section = readme.partition("\n## Metrics\n")
+        shown = set(re.findall(r"`(microdns_\w+)`", section.partition("\n## ")[0]))
+        assert declared == shown, f"{package}/README.md, Metrics"
+
+
+def test_metric_names_follow_the_conventions() -> None:
+    """Unit last, base units only (the prefix and ``_total`` are checked when one is declared)."""
+    from docs.pages import declared_metrics
+
+    units = ("milliseconds", "_ms", "_us", "microseconds", "minutes", "_kb", "_mb", "percent")
+    for folder in (CHECKOUT / "core", *(package.folder for package in plugins())):
+        for name, kind, _, text in declared_metrics(folder / "src"):
+            assert re.fullmatch(r"microdns_[a-z0-9]+(_[a-z0-9]+)*", name), name
+            assert not name.removesuffix("_total").endswith(units), name
+            assert kind != "histogram" or name.endswith(("_seconds", "_bytes", "_transactions"))
+            assert text.endswith("."), f"{name}: the help is a sentence"
