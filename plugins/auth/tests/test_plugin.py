@@ -9,11 +9,12 @@ import dns.asyncquery
 import dns.message
 import dns.rcode
 import pytest
+from plugins.auth.tests.asking import address, ask
 
 from microdns.config import ConfigError
 from microdns.lifecycle.kernel import Kernel
 from microdns.lifecycle.record import PluginState
-from microdns.network import Address, SystemNetwork
+from microdns.network import SystemNetwork
 from microdns.operations import Call
 from microdns.testing import check_plugin, run_kernel
 from microdns_auth.plugin import AuthPlugin
@@ -30,21 +31,6 @@ enabled = true
 listen = "127.0.0.1:0"
 zones = ["example.com", "1.168.192.in-addr.arpa"]
 """
-
-
-def address(kernel: Kernel) -> Address:
-    facts = kernel.facts(kernel.records["auth"])
-    host, _, port = facts["listen"][0].rpartition(":")
-    return host, int(port)
-
-
-async def ask(kernel: Kernel, name: str, rdtype: str = "A", *, tcp: bool = False) -> str:
-    host, port = address(kernel)
-    query = dns.message.make_query(name, rdtype)
-    send = dns.asyncquery.tcp if tcp else dns.asyncquery.udp
-    message = await send(query, host, port=port, timeout=5)
-    answer = [rdata.to_text() for rrset in message.answer for rdata in rrset]
-    return " ".join([dns.rcode.to_text(message.rcode()), *answer])
 
 
 async def test_keeps_to_the_kernels_contract() -> None:

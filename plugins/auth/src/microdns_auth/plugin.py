@@ -1,11 +1,12 @@
 """Wiring of authoritative answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from microdns.config.fields import format_address
+from microdns.errors import Problem
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns_auth.config import AuthConfig
-from microdns_auth.declare import declare_zones
+from microdns_auth.declare import Declaration
 from microdns_auth.metrics import AuthMetrics
 from microdns_auth.stage import AuthoritativeStage
 from microdns_dns.listeners import Listeners, Listening
@@ -23,13 +24,18 @@ class AuthPlugin(Plugin):
 
     def __init__(self) -> None:
         self._listening: Listening | None = None
+        self._declaration = Declaration()
+
+    @hookimpl
+    def microdns_check(self, config: AuthConfig) -> Iterable[Problem]:
+        return self._declaration.check(config)
 
     @hookimpl
     async def microdns_setup(self, context: PluginContext[AuthConfig]) -> None:
         self._context = context
         metrics = AuthMetrics()
         context.metrics.add(self.name, metrics)
-        await declare_zones(context.config, context.services.require(ZoneRepository))
+        await self._declaration.apply(context.config, context.services.require(ZoneRepository))
         self._stage = AuthoritativeStage(context.services.require(Views), metrics)
 
     @hookimpl
