@@ -268,7 +268,7 @@ class Engine:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
-    def property(self, name: str) -> int:
+    def figure(self, name: str) -> int:
         """A figure of RocksDB's, summed over the families; 0 while the database is closed."""
         values = [
             family._data.property_int_value(name) or 0
@@ -278,9 +278,18 @@ class Engine:
         return sum(values)
 
     def probe(self) -> None:
-        """Raise StorageFault unless the disk takes a few megabytes and brings them down."""
+        """Raise StorageFault unless the disk has room for a reopening, and takes a write.
+
+        Reopening writes the content of the log out anew, so that much must be free.
+        """
         path = self.path / "probe"
         try:
+            logs = sum(log.stat().st_size for log in self.path.glob("*.log"))
+            disk = os.statvfs(self.path)
+            if disk.f_bavail * disk.f_frsize < logs + PROBE_BYTES:
+                raise StorageFault(
+                    f"the disk is full: {self.path} needs {(logs >> 20) + 2} MiB of free space"
+                )
             with open(path, "wb") as file:
                 file.write(b"\xa5" * PROBE_BYTES)
                 file.flush()

@@ -101,7 +101,7 @@ class Journal:
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with what becomes durable; what is returned ends that."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     # What follows is for the store.
 

@@ -6,6 +6,7 @@ scan on, since most transactions never scan.
 """
 
 from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from microdns.store.engine import Row
@@ -79,23 +80,18 @@ class Overlay:
 def merged(
     stored: Iterator[Row], written: list[tuple[bytes, bytes | None]], reverse: bool
 ) -> Iterator[Row]:
-    """Stored rows with the written ones over them, both ordered alike."""
-    position = 0
+    """Stored rows with the written ones over them; all three in the same order."""
+    over = deque(written)
     for row in stored:
-        while position < len(written) and (written[position][0] > row[0]) == reverse:
-            key, raw = written[position]
-            if key == row[0]:
-                break
-            position += 1
-            if raw is not None:
-                yield key, raw
-        if position < len(written) and written[position][0] == row[0]:
-            raw = written[position][1]
-            position += 1
-            if raw is not None:
-                yield row[0], raw
+        while over and over[0][0] != row[0] and (over[0][0] > row[0]) == reverse:
+            yield from _kept(*over.popleft())
+        if over and over[0][0] == row[0]:
+            yield from _kept(*over.popleft())
         else:
             yield row
-    for key, raw in written[position:]:
-        if raw is not None:
-            yield key, raw
+    for key, raw in over:
+        yield from _kept(key, raw)
+
+
+def _kept(key: bytes, raw: bytes | None) -> tuple[Row, ...]:
+    return () if raw is None else ((key, raw),)

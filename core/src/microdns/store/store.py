@@ -96,8 +96,11 @@ class Store(Reader):
         self.journal.newest = self._load()
         self.metrics = StoreMetrics()
         self.committer = Committer(engine, self.journal, self.metrics, worker)
-        self._recovery = Recovery(engine, self.journal, self.committer, worker, clock, self._load)
+        self._recovery = Recovery(
+            engine, self.journal, self.committer, self.metrics, worker, clock, self._load
+        )
         self.committer.on_fault = self._recovery.start
+        self.metrics.watch(self)
         self._trimming = self.loop.create_task(self._trim_now_and_then(), name="store-trim")
 
     @classmethod
@@ -202,6 +205,10 @@ class Store(Reader):
     def fault(self) -> StorageFault | None:
         """Why the store is faulted."""
         return self.committer.fault
+
+    def figure(self, name: str) -> int:
+        """A figure of RocksDB's, summed over the collections."""
+        return self._engine.figure(name)
 
     def transaction(self, actor: Principal = KERNEL, dry_run: bool = False) -> Transaction:
         """A transaction, to be entered with ``async with``; leaving the block means durable.

@@ -15,7 +15,16 @@ from microdns.store.collection import Collection
 from microdns.store.engine import Batch, Row
 from microdns.store.overlay import Overlay, merged
 from microdns.store.reading import Reader
-from microdns.store.table import VALUE, VERSION_OCTETS, Table, View, encode, version_of, walk
+from microdns.store.table import (
+    VALUE,
+    VALUES_END,
+    VERSION_OCTETS,
+    Table,
+    View,
+    encode,
+    version_of,
+    walk,
+)
 
 if TYPE_CHECKING:
     from microdns.store.store import Store
@@ -43,6 +52,7 @@ class Transaction(Reader):
     __slots__ = (
         "_bytes",
         "_changes",
+        "_doom",
         "_epoch",
         "_open",
         "_overlays",
@@ -71,6 +81,7 @@ class Transaction(Reader):
         self._rows_journal: list[bytes] = []
         self._changes: list[Change] | None = None
         self._bytes = 0
+        self._doom: TooLarge | None = None
         self._open = False
 
     async def __aenter__(self) -> "Transaction":
@@ -104,6 +115,8 @@ class Transaction(Reader):
             if kind is not None:
                 store.metrics.aborted.inc()
                 return
+            if self._doom is not None:
+                raise self._doom  # caught in the block, but half of a write is missing
             if self.dry_run:
                 self._finish_dry_run()
                 return
@@ -136,14 +149,16 @@ class Transaction(Reader):
         table = self._writable(collection)
         key = table.key_of(value)
         row = VALUE + key
+        raw = (self._version if table.journaled else self._store.unjournaled_version) + encode(
+            value
+        )
         if if_version is not None or table.indexes:
             before = self._row(table, row)
             if if_version is not None:
                 _check_version(table, key, before, if_version)
             if table.indexes:
                 self._reindex(table, key, before, value)
-        version = self._version if table.journaled else self._store.unjournaled_version
-        self._write(table, row, version + encode(value))
+        self._write(table, row, raw)
 
     def delete(self, collection: Collection[T], key: bytes, if_version: int | None = None) -> T:
         """Delete the value under ``key`` and return it; raises NotFound, and Conflict as put."""
@@ -192,16 +207,13 @@ class Transaction(Reader):
         self._check_open()
         found = []
         for table, overlay in self._overlays.items():
-            for row, raw in overlay.between(VALUE, VALUE + b"\xff" * 9999):
+            for row, raw in overlay.between(VALUE, VALUES_END):
                 before = table.family.get(row)
-                found.append(
-                    Change(
-                        table.name,
-                        row[1:],
-                        None if before is None else table.load(before),
-                        None if raw is None else table.load(raw),
-                    )
-                )
+                if before is None and raw is None:
+                    continue
+                was = None if before is None else table.load(before)
+                now = None if raw is None else table.load(raw)
+                found.append(Change(table.name, row[len(VALUE) :], was, now))
         return found
 
     def _finish_dry_run(self) -> None:
@@ -222,7 +234,9 @@ class Transaction(Reader):
         if self.entries:
             store.journal.record(batch, self.transaction, self.time_ns, self._rows_journal)
         durable = store.committer.submit(batch, self.entries)
-        store.metrics.committed.inc()
+        metrics = store.metrics
+        metrics.committed.value += 1
+        metrics.written_bytes.value += self._bytes
         return durable
 
     def _fill(self, batch: Batch) -> None:
@@ -266,7 +280,8 @@ class Transaction(Reader):
         self._bytes += octets
         if self._bytes > self._store.options.transaction_bytes_max:
             limit = self._store.options.transaction_bytes_max
-            raise TooLarge(f"the transaction would exceed {limit} bytes")
+            self._doom = TooLarge(f"the transaction would exceed {limit} bytes")
+            raise self._doom
 
     def _writable(self, collection: Collection[T]) -> Table[T]:
         self._check_open()
