@@ -196,7 +196,7 @@ async def test_a_cursor_older_than_the_journal_is_refused_now_or_later(tmp_path:
     store = await Store.open(tmp_path / "db", events=EVENTS, clock=clock, options=options)
     bus = Bus(store.journal, clock)
     await emit(store, Red(), Red())
-    async with bus.subscribe(after=0, queue_max=1) as late:
+    async with bus.subscribe(after=0, queue_max=5) as late:
         assert await take(late, 1) == [1]
         await clock.advance(100)
         await store.trim()
