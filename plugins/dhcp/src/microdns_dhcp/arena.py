@@ -5,13 +5,13 @@ while it is leased, and comes back when the lease ends; so no two clients are ev
 """
 
 import ipaddress
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
 from microdns_dhcp.free import FreeAddresses
-from microdns_dhcp.model import ACTIVE, ENDED, Binding, Family, Pool
+from microdns_dhcp.model import ACTIVE, ENDED, QUARANTINED, Binding, Family, Pool
 
 _address = attrgetter("address")
 _client = attrgetter("client")
@@ -52,6 +52,14 @@ class PoolInUse:
             number = (number - self._base) >> self._shift
         free = self.free
         return number if free.first <= number <= free.last else None
+
+    def numbers(self, addresses: Iterable[bytes]) -> Iterator[int]:
+        """``number`` of those of many addresses that are of this pool."""
+        if self._suffix:
+            return (n for each in addresses if (n := self.number(each)) is not None)
+        first, last, octets = self.free.first, self.free.last, self._octets
+        plain = map(int.from_bytes, (each for each in addresses if len(each) == octets))
+        return (number for number in plain if first <= number <= last)
 
     def address(self, number: int) -> bytes:
         """The reverse of ``number``."""
@@ -125,6 +133,7 @@ class Arena:
         self.held: dict[bytes, bytes] = {}
         """Addresses taken from their pools but not leased yet, and for whom."""
         self.active = 0
+        self.quarantined = 0
 
     def refresh(self, subnet: Subnet) -> bool:
         """Take over a subnet's present settings; False when its ranges are others than before."""
@@ -171,7 +180,11 @@ class Arena:
         """
         binding = self.bindings.get(address)
         if binding is not None and binding.state == ACTIVE:
-            return binding.client == client and self._may_have(address, allowed)
+            if binding.client != client or not self._may_have(address, allowed):
+                return False
+            # Should the lease run out meanwhile, nobody else gets the address.
+            self.held[address] = client
+            return True
         holder = self.held.get(address)
         if holder is not None:
             return holder == client and self._no_offer_any_more(client, address)
@@ -289,7 +302,7 @@ class Arena:
     def put(self, address: bytes, client: bytes, state: int, expires: int) -> Binding:
         """Note a lease as it is now; gives its binding."""
         binding = self.bindings.get(address)
-        was_active = binding is not None and binding.state == ACTIVE
+        before = 0 if binding is None else binding.state
         if binding is None or binding.client != client:
             if binding is not None:
                 self._forget_client(binding)
@@ -300,17 +313,19 @@ class Arena:
             binding.expires = expires
         if client:
             self.clients[client] = binding
-        self.held.pop(address, None)
+        if state not in ENDED and self.held.get(address) == client:
+            del self.held[address]
         offer = self.offers.get(client)
-        if offer is not None:
+        if offer is not None and state == ACTIVE:
             del self.offers[client]
             if offer.address != address:
                 self.let_go(offer.address)
-        self.active += (state == ACTIVE) - was_active
-        if state in ENDED:
-            self._give_back(address)
-        else:
+        self.active += (state == ACTIVE) - (before == ACTIVE)
+        self.quarantined += (state in QUARANTINED) - (before in QUARANTINED)
+        if state not in ENDED:
             self._take_quietly(address)
+        elif address not in self.held:
+            self._give_back(address)
         return binding
 
     def remove(self, address: bytes) -> None:
@@ -320,6 +335,7 @@ class Arena:
             return
         self._forget_client(binding)
         self.active -= binding.state == ACTIVE
+        self.quarantined -= binding.state in QUARANTINED
         if address not in self.held:
             self._give_back(address)
 
@@ -347,10 +363,11 @@ class Arena:
         self.clients.update(zip(map(_client, bindings), bindings, strict=True))
         if len(self.clients) < before + len(bindings):
             self._load_clients(bindings)
-        self.active += sum(map(ACTIVE.__eq__, map(_state, bindings)))
+        states = Counter(map(_state, bindings))
+        self.active += states[ACTIVE]
+        self.quarantined += sum(states[state] for state in QUARANTINED)
         for pool in self.pools:
-            found = filter(None.__ne__, map(pool.number, map(_address, bindings)))
-            pool.free.rebuild(found)  # type: ignore[arg-type]  # filter leaves no None
+            pool.free.rebuild(pool.numbers(map(_address, bindings)))
 
     def _load_clients(self, bindings: Sequence[Binding]) -> None:
         """Some clients have several bindings: remember the one that lasts longest."""

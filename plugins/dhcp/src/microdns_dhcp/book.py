@@ -293,6 +293,10 @@ class LeaseBook:
         if binding.expires > now:
             self._wheel.add(binding.expires, binding)
             return None
+        arena = self.arena_of(timed.address)
+        if arena is not None and timed.address in arena.held:
+            self._wheel.add(now + 1, binding)  # being renewed at this moment
+            return None
         lease = self.lease(timed.address)
         return None if lease is None else self.expire(lease)
 

@@ -93,6 +93,13 @@ class Links(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class LinkService:
+    """Service of the foundation: the links that flavours are to use."""
+
+    links: Links
+
+
 class SystemLinks:
     """The machine's own interfaces."""
 

@@ -11,7 +11,7 @@ from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.catalogue import Catalogue
 from microdns_dhcp.config import DhcpConfig
 from microdns_dhcp.events import EVENTS
-from microdns_dhcp.links import Links, SystemLinks
+from microdns_dhcp.links import Links, LinkService, SystemLinks
 from microdns_dhcp.metrics import DhcpMetrics
 from microdns_dhcp.model import CLASSES, GLOBALS, LEASES, POOLS, RESERVATIONS
 from microdns_dhcp.upkeep import Upkeep
@@ -58,7 +58,7 @@ class DhcpPlugin(Plugin):
         context.provide(LeaseBook, book)
         context.provide(Catalogue, self._catalogue)
         context.provide(DhcpConfig, context.config)
-        context.provide(Links, self._links)
+        context.provide(LinkService, LinkService(self._links))
 
     @hookimpl
     async def microdns_listen(self) -> None:
