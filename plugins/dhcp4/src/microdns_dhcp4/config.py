@@ -19,8 +19,7 @@ from microdns_dhcp.model import (
 )
 
 LEASE_TIME_SECS = 3600
-LeaseTime = Annotated[int, Meta(ge=1, le=0xFFFFFFFF, description="Seconds.")]
-Addresses = Annotated[tuple[IPv4, ...], Meta(description="IPv4 addresses.")]
+LeaseTime = Annotated[int, Meta(ge=1, le=0xFFFFFFFF)]
 Text255 = Annotated[str, Meta(max_length=255)]
 
 
@@ -37,9 +36,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         tuple[str, ...], Meta(description="Domains to search names in (option 119).")
     ] = ()
     ntp: Annotated[tuple[IPv4, ...], Meta(description="Time servers (option 42).")] = ()
-    lease_time_secs: Annotated[
-        int | None, Meta(ge=1, le=0xFFFFFFFF, description="Lease time, in seconds.")
-    ] = None
+    lease_time_secs: Annotated[LeaseTime | None, Meta(description="Lease time, in seconds.")] = None
     next_server: Annotated[IPv4 | None, Meta(description="Server to boot from (siaddr).")] = None
     boot_file: Annotated[
         Annotated[str, Meta(max_length=127)], Meta(description="File to boot (file, option 67).")
@@ -222,10 +219,8 @@ class Dhcp4Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=1, le=0xFFFFFFFF, description="Shortest lease time that a client may ask for.")
     ] = 60
     lease_time_max_secs: Annotated[
-        int | None,
+        LeaseTime | None,
         Meta(
-            ge=1,
-            le=0xFFFFFFFF,
             description="Longest lease time that a client may ask for. Default: the usual one.",
         ),
     ] = None
