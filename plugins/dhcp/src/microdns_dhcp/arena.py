@@ -24,7 +24,7 @@ Allowed = Callable[[Pool], bool]
 class PoolInUse:
     """A pool and its free addresses.  Prefix pools count prefixes, not addresses."""
 
-    __slots__ = ("_base", "_octets", "_shift", "_suffix", "free", "pool")
+    __slots__ = ("_base", "_octets", "_shift", "_suffix", "free", "high", "low", "pool")
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -40,6 +40,15 @@ class PoolInUse:
             self._base = first >> self._shift << self._shift
             first, last = 0, (last - self._base) >> self._shift
         self.free = FreeAddresses(first, last)
+        self.low = self.address(first)
+        """Its first and last address: octets of one length compare as numbers do."""
+        self.high = self.address(last)
+
+    def holds(self, address: bytes) -> bool:
+        """Whether an address (a prefix: of the right length) is of this pool."""
+        if self._suffix:
+            return self.number(address) is not None
+        return self.low <= address <= self.high and len(address) == self._octets
 
     def number(self, address: bytes) -> int | None:
         """An address of this pool as ``free`` counts it; None for any other."""
@@ -244,7 +253,7 @@ class Arena:
     def pool_of(self, address: bytes) -> PoolInUse | None:
         """The pool that an address lies in."""
         for pool in self.pools:
-            if pool.number(address) is not None:
+            if pool.holds(address):
                 return pool
         return None
 
@@ -307,26 +316,35 @@ class Arena:
             if binding is not None:
                 self._forget_client(binding)
             binding = self.bindings[address] = Binding(address, client, state, expires)
-            self._take_quietly(address)
         else:
             binding.state = state
             binding.expires = expires
         if client:
             self.clients[client] = binding
-        if state not in ENDED and self.held.get(address) == client:
-            del self.held[address]
-        offer = self.offers.get(client)
-        if offer is not None and state == ACTIVE:
-            del self.offers[client]
-            if offer.address != address:
-                self.let_go(offer.address)
+        if state == ACTIVE:
+            self._settle_offer(client, address)
         self.active += (state == ACTIVE) - (before == ACTIVE)
-        self.quarantined += (state in QUARANTINED) - (before in QUARANTINED)
-        if state not in ENDED:
-            self._take_quietly(address)
-        elif address not in self.held:
-            self._give_back(address)
+        if state in QUARANTINED or before in QUARANTINED:
+            self.quarantined += (state in QUARANTINED) - (before in QUARANTINED)
+        self._keep_or_give_back(address, client, state, before)
         return binding
+
+    def _settle_offer(self, client: bytes, address: bytes) -> None:
+        """The client has an address: what else it was offered is free again."""
+        offer = self.offers.pop(client, None)
+        if offer is not None and offer.address != address:
+            self.let_go(offer.address)
+
+    def _keep_or_give_back(self, address: bytes, client: bytes, state: int, before: int) -> None:
+        """Bring the pool in step with a lease that has become ``state``."""
+        holder = self.held.get(address)
+        if state in ENDED:
+            if holder is None:
+                self._give_back(address)
+        elif holder == client:
+            del self.held[address]
+        elif holder is None and (before == 0 or before in ENDED):
+            self._take_quietly(address)
 
     def remove(self, address: bytes) -> None:
         """Forget a lease; its address is free unless it is held for somebody."""

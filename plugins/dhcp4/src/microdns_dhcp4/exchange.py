@@ -36,6 +36,7 @@ class Exchange:
         "hardware",
         "link_arenas",
         "message",
+        "pool",
         "relay",
         "relay_info",
         "remote_id",
@@ -47,6 +48,8 @@ class Exchange:
 
     arena: Arena
     link_arenas: tuple[Arena, ...]
+    pool: Pool | None
+    """The pool of the address that the reply is about."""
 
     def __init__(self, message: Message, source: tuple[str, int], served: Served) -> None:
         self.message = message

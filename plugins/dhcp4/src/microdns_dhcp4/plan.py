@@ -36,6 +36,8 @@ class Plan:
         present = {kind for each in catalogue.reservations(4) for kind, _ in keys_of(each)}
         self._kinds = tuple(KINDS[name] for name in identify_by if KINDS[name] in present)
         self._templates: dict[Position, Template] = {}
+        self._plain: dict[str, Template] = {}
+        """Those for clients of a pool that have neither reservation nor class."""
         self.by_class = any(pool.client_class for pool in catalogue.pools(4))
         """Whether any pool is kept for a class."""
         self.relays: dict[bytes, str] = {}
@@ -70,6 +72,11 @@ class Plan:
     def template(self, exchange: Exchange, pool: Pool | None) -> Template:
         """The parts of replies to this client with an address of that pool."""
         reservation = exchange.reservation
+        if reservation is None and not exchange.classes and pool is not None:
+            found = self._plain.get(pool.id)
+            if found is None:
+                found = self._plain[pool.id] = self._make(exchange, pool)
+            return found
         position = (
             pool.id if pool is not None else exchange.arena.subnet.id,
             reservation.id if reservation is not None else "",

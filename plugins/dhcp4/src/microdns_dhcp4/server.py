@@ -52,6 +52,8 @@ REQUESTED_ADDRESS, LEASE_TIME, SERVER_ID, PARAMETERS, MESSAGE, SIZE_MAX = 50, 51
 VENDOR_CLASS, CLIENT_ID, RAPID_COMMIT, FQDN, HOSTNAME, SUBNET_SELECTION = 60, 61, 80, 81, 12, 118
 TEXT_OCTETS_MAX = 128
 """Of a client's texts that are kept with its lease."""
+LINKS_MAX = 1_000
+"""Links of relayed clients whose subnet is remembered."""
 DECLINES_SHARE = 4
 """One part in so many of a subnet's addresses may be in quarantine because clients say so."""
 
@@ -92,6 +94,7 @@ class Server:
         """Compile the catalogue anew."""
         self._plan = Plan(self._catalogue, self._config.identify_reservations_by)
         self._book.configure(4, self._catalogue.subnets(4))
+        self._links: dict[bytes, tuple[Arena, ...]] = {}
 
     # -- a datagram
 
@@ -154,6 +157,14 @@ class Server:
             link = message.options.get(SUBNET_SELECTION, NO_ADDRESS)
             if len(link) != 4 or link == NO_ADDRESS:
                 return self._direct_arenas(exchange)
+        found = self._links.get(link)
+        if found is None:
+            found = self._links[link] = self._linked_arenas(link)
+        return found
+
+    def _linked_arenas(self, link: bytes) -> tuple[Arena, ...]:
+        if len(self._links) >= LINKS_MAX:
+            self._links.clear()
         arena = self._book.arena_of(link)
         if arena is None and link in self._plan.relays:
             arena = self._book.arenas.get(self._plan.relays[link])
@@ -383,8 +394,9 @@ class Server:
     # -- leases and replies
 
     def _template(self, exchange: Exchange, address: bytes) -> Template:
-        pool = exchange.arena.pool_of(address)
-        return self._plan.template(exchange, None if pool is None else pool.pool)
+        found = exchange.arena.pool_of(address)
+        exchange.pool = None if found is None else found.pool
+        return self._plan.template(exchange, exchange.pool)
 
     def _lease_time(self, exchange: Exchange, template: Template) -> int:
         """What the client asks for, within bounds; else the usual."""
@@ -404,9 +416,8 @@ class Server:
         extra = times(lease_time)
         if rapid:
             extra += tlv(RAPID_COMMIT, b"")
-        if name.answer is not None:
-            extra += tlv(FQDN, name.answer)
-        reply = partial(self._reply, exchange, ACK, address, template, extra)
+        answer = b"" if name.answer is None else tlv(FQDN, name.answer)
+        reply = partial(self._reply, exchange, ACK, address, template, extra, name=answer)
         self.queue.add(exchange, address, self._book.grant(lease), reply)
 
     def _lease(
@@ -414,7 +425,7 @@ class Server:
     ) -> Lease:
         now = self._book.clock.now()
         reservation = exchange.reservation
-        pool = exchange.arena.pool_of(address)
+        pool = exchange.pool
         hostname = name.hostname
         if reservation is not None and reservation.hostname:
             hostname = reservation.hostname
@@ -437,7 +448,7 @@ class Server:
             vendor_class=_kept_text(exchange.message, VENDOR_CLASS),
             interface=exchange.served.interface.name,
             reservation="" if reservation is None else reservation.id,
-            pool="" if pool is None else pool.pool.id,
+            pool="" if pool is None else pool.id,
         )
 
     def _reply(
@@ -448,6 +459,7 @@ class Server:
         template: Template,
         extra: bytes,
         ciaddr: bytes = b"",
+        name: bytes = b"",
     ) -> None:
         """Make an OFFER or ACK (RFC 2131 table 3) and send it."""
         message = exchange.message
@@ -455,15 +467,15 @@ class Server:
             ciaddr = message.ciaddr if kind == ACK else NO_ADDRESS
         head = pack_head(message, address, template.siaddr, ciaddr)
         first = _TYPE_OPTIONS[kind] + exchange.server + extra
-        last = self._echoed(exchange)
+        last = name + self._echoed(exchange)
         reservation = exchange.reservation
         if reservation is not None and reservation.hostname:
             last = tlv(HOSTNAME, reservation.hostname.encode()) + last
         requested = message.options.get(PARAMETERS, b"")
-        block = template.block(requested)
+        options = template.ready(first, requested) + last
         room = _room(message)
-        if 241 + len(first) + len(block) + len(last) <= room:
-            reply = assemble(head, template.names, first + block + last)
+        if 241 + len(options) <= room:
+            reply = assemble(head, template.names, options)
         else:
             parts = [(0, first), (0, last), *template.wanted(requested)]
             reply, cut = fit(head, template.names, parts, room)
@@ -496,8 +508,10 @@ _TYPE_OPTIONS = {kind: tlv(53, bytes((kind,))) + bytes((SERVER_ID, 4)) for kind 
 
 def _room(message: Message) -> int:
     """Octets that a reply may have: the client's limit (option 57), at least everybody's."""
-    value = message.options.get(SIZE_MAX, b"")
-    size = int.from_bytes(value, "big") if len(value) == 2 else DEFAULT_SIZE_MAX
+    value = message.options.get(SIZE_MAX)
+    if value is None or len(value) != 2:
+        return DEFAULT_SIZE_MAX - IP_UDP_OCTETS
+    size = int.from_bytes(value, "big")
     return min(max(size, DEFAULT_SIZE_MAX), MESSAGE_OCTETS_MAX) - IP_UDP_OCTETS
 
 

@@ -7,6 +7,7 @@ then joins ready octets in the order that the client asked for, and that block i
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from microdns_dhcp.model import INFINITE, Pool, Settings
@@ -17,7 +18,7 @@ SUBNET_MASK, ROUTERS, DNS, HOSTNAME, DOMAIN, NTP = 1, 3, 6, 12, 15, 42
 LEASE_TIME, T1, T2, SEARCH, ROUTES, ROUTES_MICROSOFT = 51, 58, 59, 119, 121, 249
 TFTP_SERVER, BOOT_FILE = 66, 67
 BLOCKS_MAX = 256
-"""Kept blocks of one template: different lists of wanted options."""
+"""Kept blocks of one template: lists of wanted options, lease times."""
 
 
 class Template:
@@ -41,31 +42,24 @@ class Template:
             values.setdefault(TFTP_SERVER, server_name.encode())
         _add_default_route(values)
         self.octets = {code: tlv(code, value) for code, value in values.items()}
-        self._blocks: dict[bytes, list[tuple[int, bytes]]] = {}
-        self._joined: dict[bytes, bytes] = {}
+        self._ready: dict[tuple[bytes, bytes], bytes] = {}
+
+    def ready(self, first: bytes, requested: bytes) -> bytes:
+        """``first`` and the octets of all ``wanted`` options, in one piece."""
+        key = (first, requested)
+        found = self._ready.get(key)
+        if found is None:
+            if len(self._ready) >= BLOCKS_MAX:
+                self._ready.clear()
+            found = first + b"".join(octets for _, octets in self.wanted(requested))
+            self._ready[key] = found
+        return found
 
     def wanted(self, requested: bytes) -> list[tuple[int, bytes]]:
         """Options to send to a client that asks for those numbers, in its order.
 
         The mask comes first of all, and routes before routers (RFC 2132 3.3, RFC 3442).
         """
-        found = self._blocks.get(requested)
-        if found is None:
-            if len(self._blocks) >= BLOCKS_MAX:
-                self._blocks.clear()
-                self._joined.clear()
-            found = self._blocks[requested] = self._choose(requested)
-        return found
-
-    def block(self, requested: bytes) -> bytes:
-        """The octets of ``wanted`` in one piece."""
-        found = self._joined.get(requested)
-        if found is None:
-            found = b"".join(octets for _, octets in self.wanted(requested))
-            self._joined[requested] = found
-        return found
-
-    def _choose(self, requested: bytes) -> list[tuple[int, bytes]]:
         order = list(dict.fromkeys(requested)) or list(DEFAULT_ORDER)
         for code in self.always:
             if code not in order:
@@ -146,6 +140,7 @@ def _has_default(routes: bytes) -> bool:
     return False
 
 
+@lru_cache(1024)
 def times(lease_time: int) -> bytes:
     """Lease time, T1 and T2 (RFC 2131 4.4.5); only the first for a lease without end."""
     first = tlv(LEASE_TIME, lease_time.to_bytes(4, "big"))

@@ -7,9 +7,12 @@ from microdns_dhcp.arena import Arena
 from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.links import Interface, Links
 from microdns_dhcp4.exchange import Served
-from microdns_dhcp4.message import MESSAGE_OCTETS_MAX, NO_ADDRESS
+from microdns_dhcp4.message import DISCOVER, MESSAGE_OCTETS_MAX, NO_ADDRESS
 from microdns_dhcp4.server import Server
 
+_FIRST_OPTION = slice(240, 243)
+_DISCOVER = bytes((53, 1, DISCOVER))
+"""How nearly all of them look; others are merely not told apart."""
 DATAGRAMS_PER_TURN = 64
 """Read from one socket before others, and commits, get their turn."""
 
@@ -76,14 +79,21 @@ class Transport:
         handle = self._server.handle
 
         def read() -> None:
+            later = []
             for _ in range(DATAGRAMS_PER_TURN):
                 try:
                     # One octet more than is taken, so that what is too long is seen to be.
                     data, source = receive(MESSAGE_OCTETS_MAX + 1)
                 except BlockingIOError:
-                    return
+                    break
                 except OSError:
-                    return  # the interface went: the watch closes the socket
+                    break  # the interface went: the watch closes the socket
+                if data[_FIRST_OPTION] == _DISCOVER:
+                    later.append((data, source))
+                else:
+                    handle(data, source, served)
+            # Whoever is in the middle of getting an address goes before those who begin.
+            for data, source in later:
                 handle(data, source, served)
 
         return read
