@@ -51,6 +51,7 @@ class MicroDns:
 
     plugins: tuple[str, ...] = ("auth",)
     config: str = ""
+    payload_size: int = PAYLOAD_SIZE
     name: str = "microdns"
     programs: tuple[str, ...] = ()
 
@@ -59,7 +60,7 @@ class MicroDns:
         asyncio.run(_fill_store(folder / "store", zones))
         port = free_port()
         file = folder / CONFIG_NAME
-        ours = _CONFIG.format(folder=folder, port=port, payload=PAYLOAD_SIZE)
+        ours = _CONFIG.format(folder=folder, port=port, payload=self.payload_size)
         file.write_text(f"{ours}\n{self.config}")
         command = [sys.executable, "-m", "microdns", "run", "--plugins", ",".join(self.plugins)]
         child = Child([*command, "--config", file], folder / "microdns.log")
