@@ -1,9 +1,17 @@
 """What a transaction has written, over what is stored."""
 
+import weakref
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from microdns.store.engine import Family
 from microdns.store.overlay import Overlay, SortedKeys, merged
+from microdns.store.table import Table
+
+from .samples import NOTES
+
+TABLE = Table(NOTES, Family(NOTES.name, weakref.WeakSet()))
 
 keys = st.binary(max_size=3)
 
@@ -37,7 +45,7 @@ def test_sorted_keys_stay_sorted_beyond_a_bucket() -> None:
 def test_written_rows_lie_over_stored_ones(
     stored: dict[bytes, bytes], written: dict[bytes, bytes | None], reverse: bool
 ) -> None:
-    overlay = Overlay()
+    overlay = Overlay(TABLE)
     for key, raw in written.items():
         overlay.write(key, raw)
     over = overlay.between(b"", b"\xff" * 9)

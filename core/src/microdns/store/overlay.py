@@ -8,10 +8,15 @@ scan on, since most transactions never scan.
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from microdns.store.engine import Row
 
+if TYPE_CHECKING:
+    from microdns.store.table import Table
+
 _BUCKET_MAX = 512
+_ABSENT: Any = object()
 
 
 class SortedKeys:
@@ -58,11 +63,18 @@ class SortedKeys:
 class Overlay:
     """Rows written to one table by a transaction; None stands for a deleted one."""
 
-    __slots__ = ("_keys", "rows")
+    __slots__ = ("_keys", "_stored", "rows", "table")
 
-    def __init__(self) -> None:
+    def __init__(self, table: "Table[Any]") -> None:
+        self.table = table
         self.rows: dict[bytes, bytes | None] = {}
+        self._stored = table.family.get
         self._keys: SortedKeys | None = None
+
+    def read(self, key: bytes) -> bytes | None:
+        """A row as the transaction sees it."""
+        raw = self.rows.get(key, _ABSENT)
+        return self._stored(key) if raw is _ABSENT else raw
 
     def write(self, key: bytes, raw: bytes | None) -> None:
         """Put a row, or delete it."""
