@@ -11,7 +11,6 @@ import dns.rcode
 import pytest
 from plugins.auth.tests.asking import address, ask
 
-from microdns.config import ConfigError
 from microdns.lifecycle.kernel import Kernel
 from microdns.lifecycle.record import PluginState
 from microdns.network import SystemNetwork
@@ -124,21 +123,3 @@ async def test_an_address_that_cannot_be_had_fails_the_plugin_with_a_clear_text(
         assert record.state is PluginState.FAILED
         assert "can't listen on 192.0.2.1:53: no interface of this machine" in record.error
         assert kernel.records["dns"].state is PluginState.RUNNING
-
-
-@pytest.mark.parametrize(
-    ("setting", "message"),
-    [
-        ('zones = ["example.com", "EXAMPLE.com"]', "listed twice"),
-        ('zones = ["ex ample.com"]', "' '"),
-        ('zones = "example.com"', "array"),
-        ("listen = []", "listen"),
-        ('listen = "example.com"', "not an IP address"),
-        ('zone_files = ["example.com.zone"]', "table"),
-        ("zome_files = {}", "zone_files"),
-    ],
-)
-async def test_mistakes_in_the_config_are_told(setting: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        async with run_kernel([AuthPlugin()], f"[dns.auth]\nenabled = true\n{setting}\n"):
-            pass
