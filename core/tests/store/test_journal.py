@@ -83,6 +83,8 @@ async def test_reading_by_cursor_limit_and_type(store: Store) -> None:
     assert [e.sequence for e in journal.read(types=["host.gone"], limit=2)] == [1, 4]
     assert len(list(journal.read(types=["host.*"]))) == 10
     assert list(journal.read(types=["zone.*"])) == []
+    assert [e.sequence for e in journal.read(types=[HostGone], limit=2, reverse=True)] == [10, 7]
+    assert [entry.sequence for entry in journal.read(after=7, reverse=True)] == [10, 9, 8]
     assert list(journal.read(after=10)) == []
     assert list(journal.read(after=99)) == []
 
@@ -194,6 +196,18 @@ async def test_old_entries_go_though_nobody_writes(tmp_path: Path, clock: FakeCl
     async with store.snapshot():
         pass
     assert store.journal.oldest == 2
+    await store.close()
+
+
+async def test_a_clock_set_forward_does_not_empty_the_journal(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    store = await opened(tmp_path, clock, age=86_400)
+    await emit(store, "a")
+    clock.jump_wall(365 * 86_400)
+    await emit(store, "b")
+    await store.trim()
+    assert sequences(store) == [1, 2]
     await store.close()
 
 

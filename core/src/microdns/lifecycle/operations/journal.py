@@ -63,10 +63,10 @@ class JournalOperations(KernelOperations):
     async def journal(self, _call: Call, query: JournalQuery) -> JournalPage:
         journal = self._kernel.store.journal
         types = tuple(query.type) or None
-        after = query.after
-        if query.newest and types is None:
-            after = max(after, journal.newest - query.limit)
-        entries = list(journal.read(after=after, types=types, limit=query.limit))
+        after = query.after or None  # without a cursor: whatever retention has left
+        entries = list(journal.read(after, types, query.limit, reverse=query.newest))
+        if query.newest:
+            entries.reverse()
         return JournalPage(entries, journal.oldest, journal.newest)
 
     async def follow(self, _call: Call, wanted: JournalFollow) -> AsyncIterator[Entry]:
