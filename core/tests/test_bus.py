@@ -248,8 +248,9 @@ async def test_a_closed_bus_hears_nothing(store: Store, bus: Bus) -> None:
 
 
 async def test_lag_is_shown_for_subscriptions_with_a_name(store: Store, bus: Bus) -> None:
-    async with bus.subscribe(name="kafka"), bus.subscribe():
+    async with bus.subscribe(name="kafka"), bus.subscribe(name="kafka") as quick, bus.subscribe():
         await emit(store, Red(), Red())
+        await take(quick, 2)
         lag = {sample.labels: sample.value for sample in bus.metrics.lag.samples()}
         assert lag == {("kafka",): 2}
 

@@ -45,7 +45,9 @@ class BusMetrics(MetricSet):
             "Times that a subscriber's queue was full and it went on from the journal.",
         ).cell()
         self.lag = self.gauge(
-            "microdns_bus_lag_entries", "Entries that a subscriber has not taken.", ["subscriber"]
+            "microdns_bus_lag_entries",
+            "Entries that a subscriber (the slowest of that name) has not taken.",
+            ["subscriber"],
         )
         self.tap_errors = self.counter(
             "microdns_bus_tap_errors_total", "Exceptions in taps."
@@ -179,8 +181,9 @@ class Bus:
     ) -> AsyncIterator[Subscription]:
         """Entries of these types after the cursor ``after`` (None: from now on), in order.
 
-        Types as in ``tap``.  Up to ``queue_max`` entries wait in memory; a slower reader goes on
-        from the journal.  Raises CursorTooOld, now or later, when entries needed are gone.
+        Types as in ``tap``; a ``name`` makes its lag a metric.  Up to ``queue_max`` entries wait in
+        memory; a slower reader goes on from the journal.  Raises CursorTooOld, now or later, when
+        entries needed are gone.
         """
         if after is not None and after + 1 < self._journal.oldest:
             raise CursorTooOld(after, self._journal.oldest)
@@ -229,10 +232,13 @@ class Bus:
                 subscription.offer(entries)
 
     def _lag(self) -> Iterator[Sample]:
-        newest = self._journal.newest
+        newest, lags = self._journal.newest, dict[str, int]()
         for subscription in self._subscriptions:
-            if subscription.name:
-                yield Sample((subscription.name,), newest - subscription.position)
+            name = subscription.name
+            if name:
+                lags[name] = max(lags.get(name, 0), newest - subscription.position)
+        for name, lag in lags.items():
+            yield Sample((name,), lag)
 
     def _call(self, callback: Tap, entries: list[Entry]) -> None:
         try:

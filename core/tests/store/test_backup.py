@@ -57,6 +57,8 @@ async def test_a_backup_has_state_and_journal_as_they_were(store: Store, tmp_pat
     assert backup.sequence == 2
     await put(store, "c")
     restored = await restore_store(tmp_path / "copies" / "one", tmp_path / "new")
+    for folder in ("copies/one", "new", "db"):
+        assert os.stat(tmp_path / folder).st_mode & 0o777 == 0o700
     assert restored == backup
     await check(tmp_path / "new", ["a", "b"])
     assert store.sequence == 3

@@ -32,6 +32,7 @@ import rocksdict
 
 from microdns.errors import StorageFault
 from microdns.store.errors import StoreLocked
+from microdns.store.files import sync_path
 from microdns.store.options import StoreOptions
 
 if TYPE_CHECKING:
@@ -206,7 +207,8 @@ class Engine:
         open elsewhere and StorageFault for anything else.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            new = not self.path.exists()
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             wanted = dict.fromkeys([*self._names_on_disk(), *self.families, *names])
             options = {name: self._family_options() for name in wanted if name != "default"}
             database = rocksdict.Rdict(str(self.path), self._database_options(), options)
@@ -217,6 +219,9 @@ class Engine:
         for name in options:
             self.families.setdefault(name, Family(name, self._cursors)).attach(database)
         self._database = database
+        shutil.rmtree(self.path / _CHECKPOINT, ignore_errors=True)  # of a backup cut short
+        if new:
+            sync_path(self.path.parent)
 
     def family(self, name: str) -> Family:
         """The column family of that name, made when there is none."""

@@ -92,7 +92,7 @@ class Store(Reader):
         self._engine = engine
         self._worker = worker
         self._meta = engine.family(META)
-        self.journal = Journal(engine.family(JOURNAL), self._meta, options)
+        self.journal = Journal(engine.family(JOURNAL), self._meta, options, clock)
         self.journal.newest = self._load()
         self.metrics = StoreMetrics()
         self.committer = Committer(engine, self.journal, self.metrics, worker)
@@ -285,8 +285,8 @@ class Store(Reader):
     async def trim(self) -> None:
         """Remove journal entries past their age or beyond the size allowed."""
         batch = Batch()
-        self.journal.end_segment(batch, self.committer.written, self.clock.time_ns())
-        while self.journal.trim(batch, self.clock.time_ns()):
+        self.journal.end_segment(batch, self.committer.written)
+        while self.journal.trim(batch):
             await self._submit(batch)
             batch = Batch()
 
