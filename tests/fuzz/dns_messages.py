@@ -19,7 +19,6 @@ from microdns_dns.message import Transport
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.model import Soa, Zone
 from microdns_dns.plan import Plan
-from microdns_dns.quiet import QuietLog
 from microdns_dns.responder import Responder
 from microdns_dns.view import Views, ZoneView
 
@@ -95,7 +94,7 @@ def build() -> tuple[Responder, DnsMetrics, list[str]]:
         [IdentityStage(version="", hostname=""), authoritative],
         lambda stage, error: faults.append(f"{stage}: {error!r}"),
     )
-    log = QuietLog(logging.getLogger("fuzz"), clock)
+    log = logging.getLogger("fuzz")
     return Responder(plan, metrics, clock, log, udp_payload_max=1232, nsid="n"), metrics, faults
 
 

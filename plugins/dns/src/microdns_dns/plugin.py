@@ -14,7 +14,6 @@ from microdns_dns.listeners import Listeners
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.model import COLLECTIONS
 from microdns_dns.operations import RecordOperations, ZoneOperations
-from microdns_dns.quiet import QuietLog
 from microdns_dns.repository import ZoneRepository
 from microdns_dns.view import Views
 
@@ -55,8 +54,9 @@ class DnsPlugin(Plugin):
         self._feed = ViewFeed(self._views, context.log)
         await self._feed.start(context.store, context.bus)
         context.provide(Views, self._views)
-        quiet = QuietLog(context.log, context.clock)
-        self._listeners = Listeners(context.config, context.network, context.clock, metrics, quiet)
+        self._listeners = Listeners(
+            context.config, context.network, context.clock, metrics, context.log
+        )
         context.provide(Listeners, self._listeners)
 
     @hookimpl
