@@ -16,7 +16,9 @@ from microdns_dhcp4.plan import check
 
 def config_problems(config: Dhcp4Config) -> Iterator[Problem]:
     """Everything wrong with the section's pools, reservations, classes and options."""
-    yield from check(config.global_options())
+    options = config.global_options()
+    if options is not None:
+        yield from check(options)
     yield from _pools(config)
     yield from _reservations(config)
     names: set[str] = set()

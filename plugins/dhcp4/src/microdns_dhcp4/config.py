@@ -256,7 +256,8 @@ class Dhcp4Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if longest is not None and longest < self.lease_time_min_secs:
             yield Problem("lease_time_max_secs", "is shorter than lease_time_min_secs")
 
-    def global_options(self) -> GlobalOptions:
-        return GlobalOptions(
-            family=4, lease_time_secs=self.lease_time_secs, options=self.options, source=CONFIG
-        )
+    def global_options(self) -> GlobalOptions | None:
+        """What the file says to all clients; None leaves that to operations."""
+        if not self.options:
+            return None
+        return GlobalOptions(family=4, options=self.options, source=CONFIG)

@@ -28,8 +28,10 @@ Position = tuple[str, str, tuple[str, ...]]
 class Plan:
     """Classes and reservations to look for, and the templates of replies."""
 
-    def __init__(self, catalogue: Catalogue, identify_by: tuple[str, ...]) -> None:
+    def __init__(self, catalogue: Catalogue, identify_by: tuple[str, ...], lease_time: int) -> None:
+        """``lease_time`` (seconds) holds where nothing in the catalogue says another."""
         self._catalogue = catalogue
+        self._lease_time = lease_time
         self._classes: list[tuple[ClientClass, Test]] = [
             (each, compile_match(each.match)) for each in catalogue.classes(4)
         ]
@@ -99,7 +101,7 @@ class Plan:
         if pool is not None:
             settings.append(pool)
         settings.append(self._catalogue.options(4))
-        return Template(pool, settings)
+        return Template(pool, settings, self._lease_time)
 
 
 def _identifier(exchange: Exchange, kind: str) -> bytes:

@@ -92,7 +92,8 @@ class Server:
 
     def refresh(self) -> None:
         """Compile the catalogue anew."""
-        self._plan = Plan(self._catalogue, self._config.identify_reservations_by)
+        config = self._config
+        self._plan = Plan(self._catalogue, config.identify_reservations_by, config.lease_time_secs)
         self._book.configure(4, self._catalogue.subnets(4))
         self._links: dict[bytes, tuple[Arena, ...]] = {}
 

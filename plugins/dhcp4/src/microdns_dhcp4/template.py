@@ -24,9 +24,11 @@ BLOCKS_MAX = 256
 class Template:
     """Ready parts of the replies to clients in one position."""
 
-    def __init__(self, pool: Pool | None, settings: Sequence[Settings]) -> None:
+    def __init__(
+        self, pool: Pool | None, settings: Sequence[Settings], lease_time: int = 3600
+    ) -> None:
         """``settings`` go from the closest to the most general; raises ValueError."""
-        self.lease_time = _first(settings, "lease_time_secs") or 3600
+        self.lease_time: int = _first(settings, "lease_time_secs") or lease_time
         siaddr = _first(settings, "next_server")
         self.siaddr = ipaddress.IPv4Address(siaddr).packed if siaddr else NO_ADDRESS
         boot_file = _first(settings, "boot_file") or ""
