@@ -66,6 +66,9 @@ class ClassOperations:
         self._desk = desk
 
     def operations(self) -> list[Operation[Any, Any]]:
+        return [*self._of_classes(), *self._of_options()]
+
+    def _of_classes(self) -> list[Operation[Any, Any]]:
         return [
             Operation(
                 name="client_class.list",
@@ -110,6 +113,10 @@ class ClassOperations:
                 scope="classes:write",
                 http="DELETE /dhcp/classes/{name}",
             ),
+        ]
+
+    def _of_options(self) -> list[Operation[Any, Any]]:
+        return [
             Operation(
                 name="dhcp_options.get",
                 summary="Show what all DHCP clients of a family are told.",

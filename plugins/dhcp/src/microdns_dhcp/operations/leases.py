@@ -114,6 +114,9 @@ class LeaseOperations:
         self._desk = desk
 
     def operations(self) -> list[Operation[Any, Any]]:
+        return [*self._reading(), *self._changing(), *self._following()]
+
+    def _reading(self) -> list[Operation[Any, Any]]:
         return [
             Operation(
                 name="lease.list",
@@ -136,6 +139,10 @@ class LeaseOperations:
                 scope="leases:read",
                 http="GET /leases/{ip}",
             ),
+        ]
+
+    def _changing(self) -> list[Operation[Any, Any]]:
+        return [
             Operation(
                 name="lease.add",
                 summary="Lease an address by hand.",
@@ -175,6 +182,10 @@ class LeaseOperations:
                 http="DELETE /leases/{ip}",
                 cli=Cli(confirm="Forget this lease?"),
             ),
+        ]
+
+    def _following(self) -> list[Operation[Any, Any]]:
+        return [
             Operation(
                 name="lease.follow",
                 summary="Show what happens to leases, as it happens.",

@@ -99,6 +99,9 @@ class PoolOperations:
         self._desk = desk
 
     def operations(self) -> list[Operation[Any, Any]]:
+        return [*self._reading(), *self._changing()]
+
+    def _reading(self) -> list[Operation[Any, Any]]:
         return [
             Operation(
                 name="pool.list",
@@ -119,6 +122,10 @@ class PoolOperations:
                 scope="pools:read",
                 http="GET /dhcp/pools/{id}",
             ),
+        ]
+
+    def _changing(self) -> list[Operation[Any, Any]]:
+        return [
             Operation(
                 name="pool.create",
                 summary="Add a range of addresses.",

@@ -79,6 +79,9 @@ class ReservationOperations:
         self._desk = desk
 
     def operations(self) -> list[Operation[Any, Any]]:
+        return [*self._reading(), *self._changing()]
+
+    def _reading(self) -> list[Operation[Any, Any]]:
         return [
             Operation(
                 name="reservation.list",
@@ -99,6 +102,10 @@ class ReservationOperations:
                 scope="reservations:read",
                 http="GET /dhcp/reservations/{id}",
             ),
+        ]
+
+    def _changing(self) -> list[Operation[Any, Any]]:
+        return [
             Operation(
                 name="reservation.create",
                 summary="Reserve an address, or settings, for a client.",
