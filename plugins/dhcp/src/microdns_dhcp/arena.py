@@ -14,7 +14,6 @@ from microdns_dhcp.free import FreeAddresses
 from microdns_dhcp.model import ACTIVE, ENDED, QUARANTINED, Binding, Family, Pool
 
 _address = attrgetter("address")
-_client = attrgetter("client")
 _state = attrgetter("state")
 
 Allowed = Callable[[Pool], bool]
@@ -377,23 +376,17 @@ class Arena:
         Written with what runs in C, since there may be a million.
         """
         self.bindings.update(zip(map(_address, bindings), bindings, strict=True))
-        before = len(self.clients)
-        self.clients.update(zip(map(_client, bindings), bindings, strict=True))
-        if len(self.clients) < before + len(bindings):
-            self._load_clients(bindings)
+        clients = self.clients
+        for binding in bindings:
+            # Of several bindings of a client, the one that lasts longest.
+            known = clients.setdefault(binding.client, binding)
+            if known.expires < binding.expires:
+                clients[binding.client] = binding
         states = Counter(map(_state, bindings))
         self.active += states[ACTIVE]
         self.quarantined += sum(states[state] for state in QUARANTINED)
         for pool in self.pools:
             pool.free.rebuild(pool.numbers(map(_address, bindings)))
-
-    def _load_clients(self, bindings: Sequence[Binding]) -> None:
-        """Some clients have several bindings: remember the one that lasts longest."""
-        clients = self.clients
-        for binding in bindings:
-            known = clients.setdefault(binding.client, binding)
-            if known.expires < binding.expires:
-                clients[binding.client] = binding
 
     def loaded(self) -> None:
         """All bindings are in: free what has ended, the longest ended first."""

@@ -66,7 +66,7 @@ class ClassOperations:
         self._desk = desk
 
     def operations(self) -> list[Operation[Any, Any]]:
-        return [*self._of_classes(), *self._of_options()]
+        return [*self._of_classes(), *self._changing_classes(), *self._of_options()]
 
     def _of_classes(self) -> list[Operation[Any, Any]]:
         return [
@@ -86,6 +86,10 @@ class ClassOperations:
                     )
                 ),
             ),
+        ]
+
+    def _changing_classes(self) -> list[Operation[Any, Any]]:
+        return [
             Operation(
                 name="client_class.create",
                 summary="Add a class of DHCP clients.",

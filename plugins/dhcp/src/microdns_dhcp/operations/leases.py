@@ -114,7 +114,7 @@ class LeaseOperations:
         self._desk = desk
 
     def operations(self) -> list[Operation[Any, Any]]:
-        return [*self._reading(), *self._changing(), *self._following()]
+        return [*self._reading(), *self._ending(), *self._changing()]
 
     def _reading(self) -> list[Operation[Any, Any]]:
         return [
@@ -141,7 +141,7 @@ class LeaseOperations:
             ),
         ]
 
-    def _changing(self) -> list[Operation[Any, Any]]:
+    def _ending(self) -> list[Operation[Any, Any]]:
         return [
             Operation(
                 name="lease.add",
@@ -171,6 +171,10 @@ class LeaseOperations:
                 scope="leases:write",
                 http="POST /leases/{ip}/expire",
             ),
+        ]
+
+    def _changing(self) -> list[Operation[Any, Any]]:
+        return [
             Operation(
                 name="lease.delete",
                 summary="Forget a lease; its address is free at once.",
@@ -182,10 +186,6 @@ class LeaseOperations:
                 http="DELETE /leases/{ip}",
                 cli=Cli(confirm="Forget this lease?"),
             ),
-        ]
-
-    def _following(self) -> list[Operation[Any, Any]]:
-        return [
             Operation(
                 name="lease.follow",
                 summary="Show what happens to leases, as it happens.",
