@@ -79,7 +79,7 @@ class UdpClient:
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        self._socket.connect(address)
+        self._socket.connect(socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0][4])
 
     async def ask(self, message: bytes) -> bytes:
         self.send(message)

@@ -14,7 +14,7 @@ from microdns.config.fields import format_address
 from microdns.network import Address, Network
 from microdns_dns.config import DnsConfig
 from microdns_dns.identity import IdentityStage
-from microdns_dns.listeners.binding import CannotListen, open_pair
+from microdns_dns.listeners.binding import CannotListen, bound_address, open_pair
 from microdns_dns.listeners.inflight import Inflight
 from microdns_dns.listeners.tcp import TcpConnections, TcpLimits, TcpListener
 from microdns_dns.listeners.udp import UdpListener
@@ -133,7 +133,7 @@ class Listeners:
 
     async def _open(self, address: Address) -> _Place:
         datagrams, stream = open_pair(self._network, address)
-        bound: Address = datagrams.getsockname()[:2]
+        bound = bound_address(datagrams, address)
         responder = Responder(
             self._plan([]),
             self._metrics,
