@@ -1,7 +1,6 @@
 """Knot DNS (CZ.NIC), an authoritative-only server."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.peers.process import Child, free_port
@@ -38,20 +37,18 @@ _ZONE = """\
 """
 
 
-@dataclass(frozen=True)
 class Knot:
     """Starts ``knotd`` in the foreground with one worker, no journal and no module."""
 
-    payload_size: int = PAYLOAD_SIZE
-    name: str = "knot"
-    programs: tuple[str, ...] = ("knotd",)
+    name = "knot"
+    programs = ("knotd",)
 
     def start(self, folder: Path, zones: Sequence[ZoneFile]) -> NameServer:
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port()
         config = folder / "knot.conf"
         config.write_text(
-            _SERVER.format(port=port, folder=folder, payload=self.payload_size)
+            _SERVER.format(port=port, folder=folder, payload=PAYLOAD_SIZE)
             + "".join(_ZONE.format(origin=zone.origin, path=zone.path) for zone in zones)
         )
         child = Child(["knotd", "-c", config], folder / "knot.log")

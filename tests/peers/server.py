@@ -78,9 +78,7 @@ class Peer(Protocol):
     """A kind of name server that can be started with zone files."""
 
     @property
-    def name(self) -> str:
-        """What its answers are called by."""
-        ...
+    def name(self) -> str: ...
 
     @property
     def programs(self) -> tuple[str, ...]:

@@ -45,6 +45,12 @@ class Conflict(MicroDNSError):
     exit_code = 4
 
 
+class Outdated(Conflict):
+    """The thing has another version than the caller asked for."""
+
+    code = "outdated"
+
+
 class Invalid(MicroDNSError):
     """The input is wrong; ``problems`` holds every reason, not only the first."""
 

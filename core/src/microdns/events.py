@@ -1,7 +1,7 @@
 """What happened: typed events, and the journal entries that carry them."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -40,6 +40,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     ephemeral: ClassVar[bool] = False
+
+    def shown_to(self, principal: Principal) -> Any:
+        """What a caller may see of it, as values that can be JSON; None hides it.
+
+        A caller with limits sees nothing, unless the event's plugin knows what lies within them.
+        """
+        return None if principal.limits else self
 
 
 def event_type(cls: type[Event]) -> str:

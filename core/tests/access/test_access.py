@@ -10,6 +10,7 @@ from microdns.errors import Conflict, Denied, Invalid, NotFound, Throttled, Unau
 from microdns.events import Principal
 from microdns.lifecycle.kernel import Kernel
 from microdns.operations import Call
+from microdns.store import collecting_entries
 from microdns.testing import FakeClock, run_kernel
 
 pytestmark = pytest.mark.anyio
@@ -141,11 +142,50 @@ async def test_every_mistake_in_a_key_is_told_at_once(kernel: Kernel) -> None:
 async def test_a_limited_key_is_denied_what_does_not_honour_its_limits(kernel: Kernel) -> None:
     limited = Principal("k", scopes=("*",), limits={"zone": ("example.com",)})
     with pytest.raises(Denied, match="limited by zone"):
-        await kernel.operations.call("journal.list", {}, Call(limited))
+        await kernel.operations.call("key.list", {}, Call(limited))
+
+
+async def test_a_limited_key_sees_nothing_of_events_that_know_no_limits(kernel: Kernel) -> None:
+    limited = Principal("k", scopes=("*",), limits={"zone": ("example.com",)})
+    await kernel.operations.call("key.create", {"name": "x", "scopes": ["*"]}, Call())
+    page = await kernel.operations.call("journal.list", {}, Call(limited))
+    assert page.items == []
+    assert len((await kernel.operations.call("journal.list", {}, Call())).items) == 1
+
+
+async def test_a_key_gives_away_no_scope_that_it_lacks(kernel: Kernel) -> None:
+    maker = Principal("k", scopes=("keys:write", "zones:*"))
+    await kernel.operations.call("key.create", {"name": "x", "scopes": ["zones:read"]}, Call(maker))
+    for scope in ("*", "records:read", "keys:*"):
+        with pytest.raises(Denied, match="can't give away"):
+            await kernel.operations.call(
+                "key.create", {"name": "y", "scopes": [scope]}, Call(maker)
+            )
+
+
+async def test_what_can_not_be_tried_out_refuses_a_dry_run(kernel: Kernel) -> None:
+    with pytest.raises(Invalid, match="can't be tried out"):
+        await kernel.operations.call("plugin.stop", {"name": "x"}, Call(dry_run=True))
+
+
+async def test_health_needs_no_scope(kernel: Kernel) -> None:
+    stranger = Principal("anonymous", scopes=())
+    health = await kernel.operations.call("health.get", {}, Call(stranger))
+    assert health["status"] == "ok"
+
+
+async def test_entries_are_collected_from_dry_runs_too(kernel: Kernel) -> None:
+    wanted = {"name": "x", "scopes": ["*"]}
+    with collecting_entries() as entries:
+        await kernel.operations.call("key.create", wanted, Call(dry_run=True))
+        await kernel.operations.call("key.create", wanted, Call())
+    assert [entry.type for entry in entries] == ["key.created", "key.created"]
+    await kernel.operations.call("key.delete", {"name": "x"}, Call())
+    assert len(entries) == 2
 
 
 async def test_the_journal_keeps_who_and_not_what_they_may(kernel: Kernel) -> None:
-    actor = Principal("k", "rest", "192.0.2.1", ("keys:write",), {})
+    actor = Principal("k", "rest", "192.0.2.1", ("*",), {})
     await kernel.operations.call("key.create", {"name": "x", "scopes": ["*"]}, Call(actor))
     entry = next(kernel.store.journal.read())
     assert entry.actor == Principal("k", "rest", "192.0.2.1")

@@ -1,9 +1,10 @@
 """What can be done to a plugin, declared once and projected onto every interface."""
 
-from microdns.operations.model import Call, Cli, Column, Nothing, Operation, Progress
+from microdns.operations.model import ANYTHING, Call, Cli, Column, Nothing, Operation, Progress
 from microdns.operations.registry import OperationRegistry
 
 __all__ = [
+    "ANYTHING",
     "Call",
     "Cli",
     "Column",

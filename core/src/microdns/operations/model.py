@@ -53,23 +53,24 @@ class Cli:
     """A struct that is easier to type than the operation's own input."""
     convert: Callable[[Any], msgspec.Struct] | None = None
     """Turns ``input`` into the operation's input, on the client's side (may read files)."""
-    arguments: tuple[str, ...] = ()
-    """Optional fields of the input that are arguments, after the required ones."""
     render: Callable[[Any], str] | None = None
     """Turns the output into text, in place of a table."""
-    file: str = ""
-    """A field of ``input`` that may name a file, into which the rendered text goes."""
     columns: tuple[Column, ...] = ()
     hidden: bool = False
     confirm: str = ""
     """A question to ask on a terminal before doing it (``--yes`` answers it)."""
 
 
+ANYTHING = frozenset({"*"})
+"""For ``Operation.honours``: the handler keeps to limits by whatever attribute."""
+
+
 @dataclass(frozen=True)
 class Operation(Generic[I, O]):
     """One thing that can be done, with typed input and output.
 
-    ``name`` is ``noun.verb``; ``scope`` is what the caller must hold (``zones:write``).
+    ``name`` is ``noun.verb``; ``scope`` is what the caller must hold (``zones:write``);
+    an empty one makes it public.
     ``http`` is verb and path below ``/api/v1`` (``DELETE /zones/{id}``), its placeholders being
     fields of the input; ``grpc`` is ``ZoneService/DeleteZone``.  None keeps it off that interface.
     A ``stream`` yields items of type ``output`` until the caller leaves.
@@ -87,12 +88,16 @@ class Operation(Generic[I, O]):
     grpc: str | None = None
     stream: bool = False
     offline: bool = False
+    rehearses: bool = True
+    """Whether ``Call.dry_run`` is kept to; a dry run of any other operation is refused."""
     honours: frozenset[str] = frozenset()
     """The attributes (``zone``, ``name``, ``type``) by which the handler keeps to its caller's
     ``limits``; a caller limited by any other attribute is denied."""
     description: str = ""
     examples: tuple[str, ...] = ()
     """Command lines, shown in help and run by the documentation's tests."""
+    sample: Any = None
+    """An input as JSON has it, without what the HTTP path holds: an example for documentation."""
     cli: Cli = field(default_factory=Cli)
 
     def __post_init__(self) -> None:

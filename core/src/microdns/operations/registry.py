@@ -7,7 +7,7 @@ import msgspec
 
 from microdns.errors import Conflict, Denied, Invalid, NotFound, Problem
 from microdns.events import Principal
-from microdns.operations.model import Call, Operation
+from microdns.operations.model import ANYTHING, Call, Operation
 
 
 class OperationRegistry:
@@ -15,9 +15,12 @@ class OperationRegistry:
 
     def __init__(self) -> None:
         self._by_name: dict[str, tuple[str, Operation[Any, Any]]] = {}
+        self.revision = 0
+        """Grows whenever operations come or go, for those who project them."""
 
     def add(self, owner: str, operations: Iterable[Operation[Any, Any]]) -> None:
         """Register a plugin's operations; raises ``Conflict`` when a name is taken."""
+        self.revision += 1
         for operation in operations:
             holder = self._by_name.get(operation.name)
             if holder is not None:
@@ -28,6 +31,7 @@ class OperationRegistry:
 
     def remove(self, owner: str) -> None:
         """Forget a plugin's operations."""
+        self.revision += 1
         for name in [name for name, (holder, _) in self._by_name.items() if holder == owner]:
             del self._by_name[name]
 
@@ -57,6 +61,8 @@ class OperationRegistry:
         if operation.stream:
             raise Invalid(f"{name} is a stream")
         authorize(call.principal, operation)
+        if call.dry_run and not operation.rehearses:
+            raise Invalid(f"{name} can't be tried out: it would be done")
         outcome: Any = operation.handler(call, decode_input(operation, raw))
         return await outcome
 
@@ -87,14 +93,22 @@ def problem_of(error: msgspec.ValidationError) -> Problem:
     return Problem(path.rstrip("`").lstrip("."), reason)
 
 
+def holds(principal: Principal, scope: str) -> bool:
+    """Whether the caller has a scope: itself, its whole noun (``zones:*``), or everything."""
+    noun = scope.partition(":")[0]
+    return not {"*", scope, f"{noun}:*"}.isdisjoint(principal.scopes)
+
+
 def authorize(principal: Principal, operation: Operation[Any, Any]) -> None:
     """Raise ``Denied`` unless the caller holds the operation's scope and its limits are honoured.
 
-    The scope, its whole noun (``zones:*``) or everything (``*``) will do.
+    The scope, its whole noun (``zones:*``) or everything (``*``) will do; an operation with an
+    empty scope is for everybody.
     """
-    noun = operation.scope.partition(":")[0]
-    if not {"*", operation.scope, f"{noun}:*"}.intersection(principal.scopes):
+    if not operation.scope:
+        return
+    if not holds(principal, operation.scope):
         raise Denied(f"{principal.name} lacks the scope {operation.scope}")
     beyond = sorted(set(principal.limits) - operation.honours)
-    if beyond:
+    if beyond and operation.honours != ANYTHING:
         raise Denied(f"{operation.name} is not for keys that are limited by {', '.join(beyond)}")

@@ -55,6 +55,7 @@ _CLASSES: dict[str, type[errors.MicroDNSError]] = {
     for cls in (
         errors.NotFound,
         errors.Conflict,
+        errors.Outdated,
         errors.Invalid,
         errors.Denied,
         errors.Unauthenticated,

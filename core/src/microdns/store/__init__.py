@@ -8,6 +8,7 @@
 """
 
 from microdns.store.backup import Backup, restore_store
+from microdns.store.collecting import collecting_entries
 from microdns.store.collection import Collection, Index
 from microdns.store.errors import CursorTooOld, StoreLocked
 from microdns.store.journal import Journal
@@ -35,6 +36,7 @@ __all__ = [
     "StoreOptions",
     "Summary",
     "Transaction",
+    "collecting_entries",
     "import_store",
     "restore_store",
 ]

@@ -9,22 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from microdns.errors import Conflict, NotFound, StorageFault, TooLarge
+from microdns.errors import Conflict, NotFound, Outdated, StorageFault, TooLarge
 from microdns.events import Entry, Event, Principal, event_type
+from microdns.store.collecting import collect
 from microdns.store.collection import Collection
 from microdns.store.engine import Batch, Row
 from microdns.store.overlay import Overlay, merged
 from microdns.store.reading import Reader
-from microdns.store.table import (
-    VALUE,
-    VALUES_END,
-    VERSION_OCTETS,
-    Table,
-    View,
-    encode,
-    version_of,
-    walk,
-)
+from microdns.store.table import VALUE, VERSION_OCTETS, Table, View, encode, version_of, walk
 
 if TYPE_CHECKING:
     from microdns.store.store import Store
@@ -52,7 +44,6 @@ class Transaction(Reader):
     __slots__ = (
         "_bytes",
         "_changes",
-        "_doom",
         "_epoch",
         "_open",
         "_overlays",
@@ -77,11 +68,10 @@ class Transaction(Reader):
         """Sequence of its first entry, and version of the values it writes."""
         self.time_ns = 0
         """Unix time in nanoseconds that its entries bear."""
-        self._overlays: dict[Collection[Any], Overlay] = {}
+        self._overlays: dict[Table[Any], Overlay] = {}
         self._rows_journal: list[bytes] = []
         self._changes: list[Change] | None = None
         self._bytes = 0
-        self._doom: TooLarge | None = None
         self._open = False
 
     async def __aenter__(self) -> "Transaction":
@@ -115,10 +105,9 @@ class Transaction(Reader):
             if kind is not None:
                 store.metrics.aborted.inc()
                 return
-            if self._doom is not None:
-                raise self._doom  # caught in the block, but half of a write is missing
             if self.dry_run:
                 self._finish_dry_run()
+                collect(self.entries)
                 return
             if not (self._overlays or self.entries):
                 return
@@ -132,9 +121,9 @@ class Transaction(Reader):
             durable = self._submit(batch)
         finally:
             self._open = False
-            self._overlays = {}
             store.turns.give()
         await durable
+        collect(self.entries)
 
     def insert(self, collection: Collection[T], value: T) -> None:
         """Write a value whose key, and whose keys in unique indexes, are new; else Conflict."""
@@ -147,38 +136,31 @@ class Transaction(Reader):
         be there), or when a unique index has one of the value's keys for another value.  Raises
         TooLarge when the transaction grows beyond its limit.
         """
-        overlay = self._overlays.get(collection)
-        if overlay is None:
-            overlay = self._stage(collection)
-        table = overlay.table
+        table = self._writable(collection)
         key = table.key_of(value)
         row = VALUE + key
-        raw = (self._version if table.journaled else self._store.unjournaled_version) + encode(
-            value
-        )
         if if_version is not None or table.indexes:
-            before = overlay.read(row)
+            before = self._row(table, row)
             if if_version is not None:
                 _check_version(table, key, before, if_version)
             if table.indexes:
-                self._reindex(overlay, key, before, value)
-        overlay.write(row, raw)
-        self._grow(len(row) + len(raw))
+                self._reindex(table, key, before, value)
+        version = self._version if table.journaled else self._store.unjournaled_version
+        self._write(table, row, version + encode(value))
 
     def delete(self, collection: Collection[T], key: bytes, if_version: int | None = None) -> T:
         """Delete the value under ``key`` and return it; raises NotFound, and Conflict as put."""
-        overlay = self._overlays.get(collection) or self._stage(collection)
-        table, row = overlay.table, VALUE + key
-        before = overlay.read(row)
+        table = self._writable(collection)
+        row = VALUE + key
+        before = self._row(table, row)
         if if_version is not None:
             _check_version(table, key, before, if_version)
         if before is None:
             raise NotFound(f"{table.name} has nothing under {_shown(key)}")
-        value: T = table.load(before)
+        value = table.load(before)
         if table.indexes:
-            self._reindex(overlay, key, before, None)
-        overlay.write(row, None)
-        self._grow(len(row))
+            self._reindex(table, key, before, None)
+        self._write(table, row, None)
         return value
 
     def emit(self, event: Event) -> None:
@@ -212,15 +194,17 @@ class Transaction(Reader):
             return self._changes
         self._check_open()
         found = []
-        for overlay in self._overlays.values():
-            table = overlay.table
-            for row, raw in overlay.between(VALUE, VALUES_END):
+        for table, overlay in self._overlays.items():
+            for row, raw in overlay.between(VALUE, VALUE + b"\xff" * 9999):
                 before = table.family.get(row)
-                if before is None and raw is None:
-                    continue
-                was = None if before is None else table.load(before)
-                now = None if raw is None else table.load(raw)
-                found.append(Change(table.name, row[len(VALUE) :], was, now))
+                found.append(
+                    Change(
+                        table.name,
+                        row[1:],
+                        None if before is None else table.load(before),
+                        None if raw is None else table.load(raw),
+                    )
+                )
         return found
 
     def _finish_dry_run(self) -> None:
@@ -230,9 +214,9 @@ class Transaction(Reader):
         self._store.metrics.dry_runs.inc()
 
     def _check_events(self) -> None:
-        for collection in self._overlays:
-            if collection.journaled:
-                raise RuntimeError(f"a change of {collection.name} needs an event: tx.emit(...)")
+        for table in self._overlays:
+            if table.journaled:
+                raise RuntimeError(f"a change of {table.name} needs an event: tx.emit(...)")
 
     def _submit(self, batch: Batch) -> "asyncio.Future[None]":
         store = self._store
@@ -241,57 +225,55 @@ class Transaction(Reader):
         if self.entries:
             store.journal.record(batch, self.transaction, self.time_ns, self._rows_journal)
         durable = store.committer.submit(batch, self.entries)
-        metrics = store.metrics
-        metrics.committed.value += 1
-        metrics.written_bytes.value += self._bytes
+        store.metrics.committed.inc()
         return durable
 
     def _fill(self, batch: Batch) -> None:
-        for overlay in self._overlays.values():
-            table = overlay.table
+        for table, overlay in self._overlays.items():
             batch.update(table.family, overlay.rows.items())
             if not table.journaled:
                 self._store.count_unjournaled(batch)
 
     async def _fill_in_slices(self, batch: Batch) -> None:
-        for overlay in self._overlays.values():
-            table, rows = overlay.table, iter(overlay.rows.items())
+        for table, overlay in self._overlays.items():
+            rows = iter(sorted(overlay.rows.items()))
             while chunk := list(islice(rows, _SLICE_ROWS)):
                 batch.update(table.family, chunk)
                 await asyncio.sleep(0)
             if not table.journaled:
                 self._store.count_unjournaled(batch)
 
-    def _reindex(self, overlay: Overlay, key: bytes, before: bytes | None, value: Any) -> None:
-        """Bring the indexes from ``before`` to ``value``; None stands for nothing there."""
-        table = overlay.table
+    def _reindex(self, table: Table[T], key: bytes, before: bytes | None, value: T | None) -> None:
         old = {} if before is None else table.index_rows(key, table.load(before))
         new = {} if value is None else table.index_rows(key, value)
         if old.keys() == new.keys():
             return
         added = [row for row in new if row not in old]
         for row in added:
-            if new[row].unique and overlay.read(row) is not None:
+            if new[row].unique and self._row(table, row) is not None:
                 raise Conflict(f"{table.name} has another value with this {new[row].name}")
         for row in old:
             if row not in new:
-                overlay.write(row, None)
-                self._grow(len(row))
+                self._write(table, row, None)
         for row in added:
-            overlay.write(row, key)
-            self._grow(len(row) + len(key))
+            self._write(table, row, key)
+
+    def _write(self, table: Table[Any], row: bytes, raw: bytes | None) -> None:
+        self._grow(len(row) + (0 if raw is None else len(raw)))
+        overlay = self._overlays.get(table)
+        if overlay is None:
+            overlay = self._overlays[table] = Overlay()
+        overlay.write(row, raw)
 
     def _grow(self, octets: int) -> None:
         self._bytes += octets
         if self._bytes > self._store.options.transaction_bytes_max:
             limit = self._store.options.transaction_bytes_max
-            self._doom = TooLarge(f"the transaction would exceed {limit} bytes")
-            raise self._doom
+            raise TooLarge(f"the transaction would exceed {limit} bytes")
 
-    def _stage(self, collection: Collection[T]) -> Overlay:
+    def _writable(self, collection: Collection[T]) -> Table[T]:
         self._check_open()
-        overlay = self._overlays[collection] = Overlay(self._table(collection))
-        return overlay
+        return self._tables.get(collection) or self._table(collection)
 
     def _check_open(self) -> None:
         if not self._open:
@@ -305,15 +287,17 @@ class Transaction(Reader):
         raise LookupError(f"event type {name} is not declared to the store")
 
     def _row(self, table: Table[Any], row: bytes) -> bytes | None:
-        overlay = self._overlays.get(table.collection)
-        return table.family.get(row) if overlay is None else overlay.read(row)
+        overlay = self._overlays.get(table)
+        if overlay is not None and row in overlay.rows:
+            return overlay.rows[row]
+        return table.family.get(row)
 
     def _view(self, table: Table[Any]) -> View:
         return table.family.cursor()
 
     def _rows(self, table: Table[Any], low: bytes, high: bytes, reverse: bool) -> Iterator[Row]:
         stored = walk(self._view(table), low, high, reverse)
-        overlay = self._overlays.get(table.collection)
+        overlay = self._overlays.get(table)
         written = [] if overlay is None else overlay.between(low, high)
         if not written:
             return stored
@@ -333,8 +317,8 @@ def _check_version(table: Table[Any], key: bytes, before: bytes | None, wanted: 
     if wanted == 0:
         raise Conflict(f"{table.name} has something under {_shown(key)} already")
     if present == 0:
-        raise Conflict(f"{table.name} has nothing under {_shown(key)} any more")
-    raise Conflict(
+        raise Outdated(f"{table.name} has nothing under {_shown(key)} any more")
+    raise Outdated(
         f"{_shown(key)} in {table.name} has changed since: its version is {present}, not {wanted}"
     )
 

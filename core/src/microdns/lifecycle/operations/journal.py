@@ -1,14 +1,19 @@
 """Reading the journal."""
 
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 
+import anyio.lowlevel
 import msgspec
 from msgspec import Meta
 
-from microdns.events import Entry
+from microdns.events import Entry, Principal
 from microdns.lifecycle.operations.base import KernelOperations, rfc3339
-from microdns.operations import Call, Cli, Operation
+from microdns.operations import ANYTHING, Call, Cli, Operation
+
+READ_AT_ONCE = 500
+"""Entries between chances for other tasks."""
 
 
 class JournalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,8 +30,19 @@ class JournalFollow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: Annotated[list[str], Meta(description="Only entries of this type (repeatable).")] = []
 
 
+class EntryShown(msgspec.Struct, frozen=True):
+    """A line of the journal; ``event`` is what its caller may see of it."""
+
+    sequence: int
+    transaction: int
+    time_ns: int
+    type: str
+    actor: Principal
+    event: Any
+
+
 class JournalPage(msgspec.Struct, frozen=True):
-    items: list[Any]
+    items: list[EntryShown]
     oldest: int
     newest: int
 
@@ -43,6 +59,7 @@ class JournalOperations(KernelOperations):
                 output=JournalPage,
                 handler=self.journal,
                 scope="journal:read",
+                honours=ANYTHING,
                 http="GET /journal",
                 offline=True,
                 cli=Cli(command="journal", render=render_journal),
@@ -52,30 +69,52 @@ class JournalOperations(KernelOperations):
                 name="journal.follow",
                 summary="Show entries of the journal as they are written.",
                 input=JournalFollow,
-                output=Entry,
+                output=EntryShown,
+                honours=ANYTHING,
                 handler=self.follow,
                 scope="journal:read",
+                http="GET /watch",
                 stream=True,
                 cli=Cli(command="journal follow", render=render_entry),
             ),
         ]
 
-    async def journal(self, _call: Call, query: JournalQuery) -> JournalPage:
+    async def journal(self, call: Call, query: JournalQuery) -> JournalPage:
         journal = self._kernel.store.journal
         types = tuple(query.type) or None
-        after = query.after or None  # without a cursor: whatever retention has left
-        entries = list(journal.read(after, types, query.limit, reverse=query.newest))
-        if query.newest:
-            entries.reverse()
-        return JournalPage(entries, journal.oldest, journal.newest)
+        after = max(query.after, journal.oldest - 1)
+        if query.newest and types is None and not call.principal.limits:
+            after = max(after, journal.newest - query.limit)
+        entries: deque[EntryShown] = deque(maxlen=query.limit)
+        for number, entry in enumerate(journal.read(after=after, types=types)):
+            if number % READ_AT_ONCE == READ_AT_ONCE - 1:
+                await anyio.lowlevel.checkpoint()
+            shown = shown_entry(entry, call.principal)
+            if shown is not None:
+                entries.append(shown)
+            if len(entries) == query.limit and not query.newest:
+                break
+        return JournalPage(list(entries), journal.oldest, journal.newest)
 
-    async def follow(self, _call: Call, wanted: JournalFollow) -> AsyncIterator[Entry]:
+    async def follow(self, call: Call, wanted: JournalFollow) -> AsyncIterator[EntryShown]:
         types = tuple(wanted.type) or None
         async with self._kernel.bus.subscribe(
             types=types, after=wanted.after, name="journal.follow"
         ) as subscription:
             async for entry in subscription:
-                yield entry
+                shown = shown_entry(entry, call.principal)
+                if shown is not None:
+                    yield shown
+
+
+def shown_entry(entry: Entry, principal: Principal) -> EntryShown | None:
+    """An entry as a caller may see it; None when it may not."""
+    event = entry.event.shown_to(principal)
+    if event is None:
+        return None
+    return EntryShown(
+        entry.sequence, entry.transaction, entry.time_ns, entry.type, entry.actor, event
+    )
 
 
 def render_journal(page: Mapping[str, Any]) -> str:

@@ -10,9 +10,10 @@ from msgspec import Meta
 
 from microdns.access.keys import KEYS, Key, KeyCreated, KeyDeleted, digest_of, new_secret, written
 from microdns.access.limits import ADDRESS
-from microdns.errors import Invalid, NotFound, Problem
+from microdns.errors import Denied, Invalid, NotFound, Problem
 from microdns.lifecycle.operations.base import KernelOperations, rfc3339
 from microdns.operations import Call, Cli, Column, Nothing, Operation
+from microdns.operations.registry import holds
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 SCOPE = re.compile(r"\*|[a-z0-9_]+:(?:\*|read|write)")
@@ -120,6 +121,9 @@ class KeyOperations(KernelOperations):
         problems = list(_problems(wanted))
         if problems:
             raise Invalid.of(*problems)
+        for scope in wanted.scopes:
+            if not holds(call.principal, scope):
+                raise Denied(f"{call.principal.name} can't give away the scope {scope}")
         id, secret = new_secret()
         now = self._kernel.clock.time_ns()
         lifetime_ns = wanted.expires_in_seconds * 1_000_000_000

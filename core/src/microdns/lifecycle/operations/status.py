@@ -67,6 +67,9 @@ class StatusOperations(KernelOperations):
     """``status.get`` and ``plugin.*``."""
 
     def operations(self) -> list[Operation[Any, Any]]:
+        return [*self._of_instance(), *self._of_plugins()]
+
+    def _of_instance(self) -> list[Operation[Any, Any]]:
         return [
             Operation(
                 name="status.get",
@@ -79,6 +82,24 @@ class StatusOperations(KernelOperations):
                 cli=Cli(command="status", render=render_status),
                 examples=("microdns status",),
             ),
+            Operation(
+                name="health.get",
+                summary="Tell whether the instance works, in few words.",
+                description="For load balancers and probes, so no key is needed. The numbers are "
+                "those that plugins state of themselves, such as zones.",
+                input=Nothing,
+                output=dict[str, Any],
+                handler=self.health,
+                scope="",
+                http="GET /health",
+                grpc="HealthService/GetHealthStatus",
+                cli=Cli(command="health"),
+                examples=("microdns health",),
+            ),
+        ]
+
+    def _of_plugins(self) -> list[Operation[Any, Any]]:
+        return [
             Operation(
                 name="plugin.list",
                 summary="List the plugins and their states.",
@@ -98,6 +119,7 @@ class StatusOperations(KernelOperations):
                 handler=self.start_plugin,
                 scope="plugins:write",
                 http="POST /plugins/{name}/start",
+                rehearses=False,
                 cli=Cli(command="plugins start"),
             ),
             Operation(
@@ -108,6 +130,7 @@ class StatusOperations(KernelOperations):
                 handler=self.stop_plugin,
                 scope="plugins:write",
                 http="POST /plugins/{name}/stop",
+                rehearses=False,
                 cli=Cli(command="plugins stop"),
             ),
         ]
@@ -127,6 +150,15 @@ class StatusOperations(KernelOperations):
             store=str(kernel.store.state),
             plugins=self._states(),
         )
+
+    async def health(self, _call: Call, _input: Nothing) -> dict[str, Any]:
+        records = self._kernel.records.values()
+        well = self._kernel.ready and all(record.up for record in records)
+        numbers: dict[str, Any] = {}
+        for record in records:
+            facts = self._facts(record).items()
+            numbers.update((name, fact) for name, fact in facts if type(fact) is int)
+        return {**numbers, "status": "ok" if well else "degraded", "version": __version__}
 
     async def plugins(self, _call: Call, _input: Nothing) -> list[PluginStatus]:
         return self._states()

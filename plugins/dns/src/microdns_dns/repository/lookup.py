@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from microdns.errors import Conflict, NotFound
+from microdns.errors import NotFound, Outdated
 from microdns.store import Reader
 from microdns_dns import names
 from microdns_dns.model import (
@@ -48,12 +48,12 @@ def find_record(reader: Reader, zone: Zone, id: str) -> Record:
     raise NotFound(f"{zone.name} has no record {id[:80]}")
 
 
-def all_zones(reader: Reader) -> Iterator[Zone]:
+def zones(reader: Reader) -> Iterator[Zone]:
     """All zones, in the canonical order of their names."""
     return reader.find(ZONES, "name", b"", prefix=True)
 
 
-def records_of(
+def records(
     reader: Reader, zone: Zone, owner: str | None = None, type: int | None = None
 ) -> Iterator[Record]:
     """A zone's records in canonical order; of one owner (relative), of one type there, if given."""
@@ -65,6 +65,6 @@ def records_of(
 
 
 def check_version(present: int | None, wanted: int | None) -> None:
-    """Raise Conflict unless the version is the one wanted (None: any; 0: nothing is there)."""
+    """Raise Outdated unless the version is the one wanted (None: any; 0: nothing is there)."""
     if wanted is not None and (present or 0) != wanted:
-        raise Conflict(f"changed since: its version is {present or 0}, not {wanted}")
+        raise Outdated(f"changed since: its version is {present or 0}, not {wanted}")

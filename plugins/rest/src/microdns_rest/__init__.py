@@ -1,0 +1,1 @@
+"""MicroDNS REST interface: the operations registry, projected onto HTTP."""

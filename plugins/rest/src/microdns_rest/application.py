@@ -1,0 +1,95 @@
+"""The ASGI application: litestar, rebuilt when operations come or go."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.config.cors import CORSConfig
+from litestar.exceptions import HTTPException
+
+from microdns.errors import MicroDNSError
+from microdns.operations import OperationRegistry
+from microdns_rest import logevents
+from microdns_rest.config import RestConfig
+from microdns_rest.documentation import Documentation
+from microdns_rest.handlers import Handlers
+from microdns_rest.problems import Errors
+from microdns_rest.shape import Shape
+
+BASE = "/api/v1"
+
+
+class Application:
+    """Serves the operations that are registered at the moment of the request."""
+
+    def __init__(
+        self,
+        config: RestConfig,
+        operations: OperationRegistry,
+        handlers: Handlers,
+        documentation: Documentation,
+        errors: Errors,
+        log: logging.Logger,
+    ) -> None:
+        self._config = config
+        self._operations = operations
+        self._handlers = handlers
+        self._documentation = documentation
+        self._errors = errors
+        self._log = log
+        self._built_for = -1
+        self._app: Litestar
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self._built_for != self._operations.revision:
+            self._built_for = self._operations.revision
+            self._app = self.build()
+        await self._app(scope, receive, send)
+
+    def build(self) -> Litestar:
+        """litestar with a route for each operation."""
+        shapes = list(self._usable())
+        errors: dict[Any, Any] = {
+            MicroDNSError: self._errors.ours,
+            HTTPException: self._errors.frameworks,
+            Exception: self._errors.defect,
+        }
+        return Litestar(
+            route_handlers=[
+                *map(self._handlers.make, shapes),
+                *self._documentation.handlers(shapes),
+            ],
+            path=BASE,
+            exception_handlers=errors,
+            request_max_body_size=self._config.body_bytes_max,
+            compression_config=CompressionConfig(
+                backend="gzip", minimum_size=1024, gzip_compress_level=6, exclude_opt_key="streams"
+            ),
+            cors_config=self._cors(),
+            openapi_config=None,
+            logging_config=None,
+        )
+
+    def _usable(self) -> Iterator[Shape]:
+        """What has an HTTP form; one that is broken or taken is left out, and does not matter."""
+        taken: set[tuple[str, str]] = set()
+        for operation in self._operations:
+            if operation.http is None:
+                continue
+            try:
+                shape = Shape(operation)
+                place = (shape.verb, shape.route)
+                if place in taken:
+                    raise ValueError(f"{operation.name}: {operation.http} is taken already")
+            except (ValueError, TypeError, NameError) as error:
+                logevents.LEFT_OUT(self._log, "an operation has no route: %s", error)
+                continue
+            taken.add(place)
+            yield shape
+
+    def _cors(self) -> CORSConfig | None:
+        if not self._config.cors_origins:
+            return None
+        return CORSConfig(allow_origins=list(self._config.cors_origins))

@@ -1,0 +1,35 @@
+"""The parts of the REST interface, put together."""
+
+from microdns.access import Authenticator
+from microdns.plugin import PluginContext
+from microdns_rest.application import Application
+from microdns_rest.config import RestConfig
+from microdns_rest.documentation import Documentation
+from microdns_rest.handlers import Handlers
+from microdns_rest.idempotency import Idempotency
+from microdns_rest.identity import Gate
+from microdns_rest.limits import ClientRates, Limited
+from microdns_rest.metrics import RestMetrics
+from microdns_rest.problems import Errors
+from microdns_rest.server import Server
+from microdns_rest.websocket import WebSockets
+
+
+def assembled(context: PluginContext[RestConfig], authenticator: Authenticator) -> Server:
+    """A server for the operations of the kernel that the context belongs to."""
+    config, clock = context.config, context.clock
+    metrics = RestMetrics()
+    context.metrics.add(context.name, metrics)
+    gate = Gate(authenticator, config.api_key)
+    errors = Errors(gate, context.log)
+    handlers = Handlers(
+        config, context.operations, context.store, gate, Idempotency(clock), errors, metrics
+    )
+    application = Application(
+        config, context.operations, handlers, Documentation(gate), errors, context.log
+    )
+    sockets = WebSockets(
+        application, config, context.operations, context.store, gate, errors, metrics
+    )
+    rates = ClientRates(clock, config.client_requests_per_second)
+    return Server(Limited(sockets, rates, metrics), config, metrics, clock, context.log)

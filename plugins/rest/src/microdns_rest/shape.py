@@ -1,0 +1,168 @@
+"""Where an operation's input is found in a request: path, query and body.
+
+Fields named in the path come from there.  The others are a JSON body (POST, PUT, PATCH) or query
+parameters (GET, DELETE).  What is not known is refused, wherever it stands.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, get_type_hints
+
+import msgspec
+from msgspec.structs import FieldInfo, fields
+
+from microdns.errors import Invalid, Problem
+from microdns.operations import Operation
+from microdns.operations.registry import problem_of
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+FORM = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/([\w.~-]+|\{\w+\}))+")
+DRY_RUN = "dry_run"
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+class Malformed(Invalid):
+    """The request does not have the form that the operation's input asks for."""
+
+    code = "malformed"
+
+
+class Unsupported(Malformed):
+    """The body is of another media type."""
+
+    code = "unsupported-media-type"
+
+
+class Shape:
+    """Verb, path and fields of an operation over HTTP.
+
+    Raises ValueError when the operation's ``http`` is not a verb and a path, or names a field that
+    its input does not have.
+    """
+
+    def __init__(self, operation: Operation[Any, Any]) -> None:
+        if FORM.fullmatch(operation.http or "") is None:
+            raise ValueError(f"{operation.name}: {operation.http!r} is not a verb and a path")
+        self.operation = operation
+        self.verb, _, self.path = (operation.http or "").partition(" ")
+        hints = get_type_hints(operation.input, include_extras=True)
+        self.types = {field.name: hints[field.name] for field in fields(operation.input)}
+        named = PLACEHOLDER.findall(self.path)
+        if not set(named) <= set(self.types):
+            raise ValueError(f"{operation.name}: {self.path} names a field that there is not")
+        self.in_path = [each for each in fields(operation.input) if each.name in named]
+        self._places = {name: f"place{number}" for number, name in enumerate(named)}
+        rest = [each for each in fields(operation.input) if each.name not in named]
+        self.has_body = self.verb in WITH_BODY and bool(rest)
+        self.in_body = rest if self.has_body else []
+        self.in_query = [] if self.has_body else rest
+        self.writes = operation.scope.endswith(":write")
+        self.rehearses = self.writes and operation.rehearses
+        self._known = {field.encode_name for field in self.in_query}
+        self._many = {field.encode_name for field in self.in_query if _is_list(field.type)}
+
+    @property
+    def route(self) -> str:
+        """The path for litestar.
+
+        It wants one name for all placeholders at the same place, so they are called by that.
+        """
+        return PLACEHOLDER.sub(lambda found: f"{{{self._places[found[1]]}:str}}", self.path)
+
+    def input(
+        self, path: Mapping[str, str], query: Iterable[tuple[str, str]], body: bytes
+    ) -> msgspec.Struct:
+        """The operation's input; raises ``Malformed`` naming the field."""
+        values: dict[str, Any] = self._body(body) if self.has_body else {}
+        for name, value in self._query(query).items():
+            values[name] = self._converted(name, value)
+        for field in self.in_path:
+            text = path[self._places[field.name]]
+            values[field.encode_name] = self._converted(field.encode_name, text)
+        try:
+            found: msgspec.Struct = msgspec.convert(values, self.operation.input)
+        except msgspec.ValidationError as error:
+            raise malformed(problem_of(error)) from None
+        return found
+
+    def dry_run(self, query: Iterable[tuple[str, str]]) -> bool:
+        """Whether the request only asks what would happen."""
+        given = [value for name, value in query if name == DRY_RUN]
+        if not (self.rehearses and given):
+            return False
+        if len(given) > 1 or given[0] not in ("true", "false"):
+            raise malformed(Problem(DRY_RUN, "write true or false"))
+        return given[0] == "true"
+
+    def _body(self, body: bytes) -> dict[str, Any]:
+        try:
+            values = msgspec.json.decode(body) if body else {}
+        except msgspec.DecodeError as error:
+            raise malformed(Problem("", f"the body is not JSON: {error}")) from None
+        except RecursionError:
+            raise malformed(Problem("", "the body is nested too deeply")) from None
+        if not isinstance(values, dict):
+            raise malformed(Problem("", "the body must be a JSON object"))
+        for field in self.in_path:
+            if field.encode_name in values:
+                raise malformed(Problem(field.encode_name, "is given in the path already"))
+        return values
+
+    def _query(self, query: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name, value in query:
+            if self.rehearses and name == DRY_RUN:
+                continue
+            if name not in self._known:
+                raise malformed(Problem(name[:80], "no such query parameter"))
+            if name in self._many:
+                values.setdefault(name, []).append(value)
+            elif name in values:
+                raise malformed(Problem(name, "is given more than once"))
+            else:
+                values[name] = value
+        return values
+
+    def _converted(self, name: str, value: Any) -> Any:
+        """Text as the field's type: numbers and booleans are written as JSON writes them."""
+        field = next(each for each in fields(self.operation.input) if each.encode_name == name)
+        try:
+            found = msgspec.convert(value, self.types[field.name], strict=False)
+        except msgspec.ValidationError as error:
+            raise malformed(Problem(name, problem_of(error).message)) from None
+        return msgspec.to_builtins(found)
+
+
+def malformed(problem: Problem) -> Malformed:
+    """The error for one problem."""
+    return Malformed(str(problem), (problem,))
+
+
+def _is_list(kind: Any) -> bool:
+    described = msgspec.inspect.type_info(kind)
+    while isinstance(described, msgspec.inspect.Metadata):
+        described = described.type
+    return isinstance(described, msgspec.inspect.CollectionType)
+
+
+def body_struct(shape: Shape) -> type[msgspec.Struct]:
+    """The body as a struct of its own, for the schema: the input without what the path has."""
+    given: type[msgspec.Struct] = shape.operation.input
+    if not shape.in_path:
+        return given
+    return msgspec.defstruct(
+        f"{given.__name__}Body",
+        [_as_defined(field, shape.types[field.name]) for field in shape.in_body],
+        rename={field.name: field.encode_name for field in shape.in_body},
+        kw_only=True,
+        forbid_unknown_fields=True,
+        namespace={"__doc__": given.__doc__},
+    )
+
+
+def _as_defined(field: FieldInfo, hint: Any) -> Any:
+    if field.required:
+        return (field.name, hint)
+    if field.default is not msgspec.NODEFAULT:
+        return (field.name, hint, field.default)
+    return (field.name, hint, msgspec.field(default_factory=field.default_factory))

@@ -1,0 +1,128 @@
+"""Operations that stream, as Server-Sent Events (HTML standard, section 9.2)."""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import anyio
+import msgspec
+from litestar import Response
+
+from microdns.errors import MicroDNSError
+from microdns_rest.config import RestConfig
+from microdns_rest.metrics import RestMetrics
+from microdns_rest.problems import Errors, ProblemDetails, details_of
+
+HEARTBEAT_SECONDS = 15.0
+RETRY_MS = 1000
+"""What clients wait before they connect again."""
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class EventStream(Response[None]):
+    """The items of a stream, until it ends or the client leaves.
+
+    ``start`` is sent as the first id, so that a client which is cut off before the first item
+    resumes from there.
+    """
+
+    def __init__(
+        self,
+        items: AsyncIterator[Any],
+        start: int | str | None,
+        config: RestConfig,
+        errors: Errors,
+        metrics: RestMetrics,
+    ) -> None:
+        super().__init__(content=None)
+        self._items = items
+        self._start = start
+        self._send_seconds = config.send_timeout_secs
+        self._errors = errors
+        self._metrics = metrics
+
+    def to_asgi_response(self, *_args: Any, **_keywords: Any) -> Any:
+        """litestar's way to ask for what it shall run."""
+        return self._run
+
+    async def _run(self, scope: Any, receive: Any, send: Any) -> None:
+        self._metrics.streams.inc()
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            if scope["method"] != "HEAD":
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._leave_with, receive, tasks.cancel_scope)
+                    await _Writer(send, self._send_seconds, tasks).write(self._events(scope))
+                    tasks.cancel_scope.cancel()
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            self._metrics.streams.inc(-1)
+
+    async def _leave_with(self, receive: Any, scope: anyio.CancelScope) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass  # what a client sends after its request is nothing to us
+        scope.cancel()
+
+    async def _events(self, scope: Any) -> AsyncIterator[bytes]:
+        begin = f"retry: {RETRY_MS}\n"
+        yield (begin if self._start is None else f"{begin}id: {self._start}\n").encode() + b"\n"
+        try:
+            async with aclosing(self._items) as source:  # type: ignore[type-var]  # a generator
+                async for item in source:
+                    yield event_of(item)
+        except MicroDNSError as error:
+            yield failure(details_of(error))
+        except Exception as error:
+            yield failure(self._errors.defect_details(scope["path"], error))
+
+
+class _Writer:
+    """Sends pieces, with a comment when there was none for a while."""
+
+    def __init__(self, send: Any, send_seconds: float, tasks: anyio.abc.TaskGroup) -> None:
+        self._send = send
+        self._send_seconds = send_seconds
+        self._tasks = tasks
+        self._turn = anyio.Lock()
+        self._sent = itertools.count()
+        self._quiet_since = 0
+
+    async def write(self, pieces: AsyncIterator[bytes]) -> None:
+        self._tasks.start_soon(self._beat)
+        async for piece in pieces:
+            await self._put(piece)
+
+    async def _put(self, piece: bytes) -> None:
+        """Hand a piece to the client; a client that does not take it in time is left."""
+        async with self._turn:
+            self._quiet_since = next(self._sent)
+            with anyio.move_on_after(self._send_seconds) as waiting:
+                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        if waiting.cancelled_caught:
+            self._tasks.cancel_scope.cancel()
+            await anyio.lowlevel.checkpoint()
+
+    async def _beat(self) -> None:
+        while True:
+            seen = self._quiet_since
+            await anyio.sleep(HEARTBEAT_SECONDS)
+            if seen == self._quiet_since:
+                await self._put(b": still here\n\n")
+
+
+def event_of(item: Any) -> bytes:
+    """A stream's item; journal entries carry their sequence as id, to resume from."""
+    sequence, kind = getattr(item, "sequence", 0), getattr(item, "type", "")
+    head = f"id: {sequence}\n" if sequence else ""
+    head += f"event: {kind}\n" if kind else ""
+    return head.encode() + b"data: " + msgspec.json.encode(item, enc_hook=str) + b"\n\n"
+
+
+def failure(details: ProblemDetails) -> bytes:
+    """Why a stream ends, as its last event."""
+    return b"event: problem\ndata: " + msgspec.json.encode(details) + b"\n\n"
