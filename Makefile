@@ -16,7 +16,7 @@ setup: ## Make .venv ready: locked packages, and ours as links to their sources
 	@PYTHON="$(PYTHON)" sh packaging/setup.sh
 
 run: setup ## Serve examples/quickstart.toml on high ports, and say what to try
-	@$(BIN)/microdns run --config examples/quickstart.toml
+	@exec sh packaging/run.sh
 
 test: lint ## Run all checks and tests; ARGS="-k name" goes to pytest
 	@sh tests/install-system-packages

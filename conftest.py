@@ -1,3 +1,3 @@
 """What all tests of the repository share: the marker ``needs``, and the options of the suites."""
 
-pytest_plugins = ["tests.needs", "tests.conformance.options"]
+pytest_plugins = ["tests.needs", "tests.reports", "tests.conformance.options"]

@@ -56,3 +56,13 @@ def test_a_taken_address_is_an_oserror_and_leaks_no_socket() -> None:
     with network.bind_tcp(("127.0.0.1", 0)) as first, pytest.raises(OSError, match="in use"):
         network.bind_tcp(first.getsockname())
     assert isinstance(first, socket.socket)
+
+
+def test_a_zone_names_the_interface_that_an_address_is_of() -> None:
+    network = SystemNetwork()
+    loopback = socket.if_nametoindex("lo")
+    for zone in ("lo", str(loopback)):
+        with network.bind_udp((f"::1%{zone}", 0)) as opened:
+            assert opened.getsockname()[0] == "::1"
+    with pytest.raises(OSError, match="no interface"):
+        network.bind_udp(("fe80::1%nosuch0", 0))

@@ -11,6 +11,7 @@ class Taken(Event, frozen=True, kw_only=True, tag="NAME.taken"):
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool = False
     slow_stop: bool = False
+    blocking_stop: bool = False
 
 NOTES = Collection("NAME.notes", Note, key=lambda note: note.name.encode())
 
@@ -46,6 +47,8 @@ class Toy(Plugin):
     async def microdns_stop(self):
         if self._context.config.slow_stop:
             await anyio.sleep_forever()
+        if self._context.config.blocking_stop:
+            time.sleep(60)
 
     async def _take(self, call, note):
         async with self._context.store.transaction(call.principal, dry_run=call.dry_run) as tx:

@@ -11,20 +11,21 @@ from pathlib import Path
 
 import pytest
 from tests.environments import make_environment, needed_by_tests
-from tests.repository.tree import Package, core, plugins, tracked
+from tests.repository.tree import CHECKOUT, Package, core, plugins, tracked
 
 SETTINGS = """
 [pytest]
 addopts = --strict-markers --import-mode=importlib -p no:cacheprovider
 filterwarnings = error
+pythonpath = .
 """
 
 
 def copy_tests(package: Package, target: Path) -> None:
-    """The package's tests, and settings like the workspace's."""
+    """The package's tests where they are in the checkout, and settings like the workspace's."""
     for file in tracked():
         if file.is_relative_to(package.folder / "tests"):
-            place = target / file.relative_to(package.folder)
+            place = target / file.relative_to(CHECKOUT)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, place)
     (target / "pytest.ini").write_text(SETTINGS)
@@ -42,5 +43,6 @@ def test_package_needs_only_what_it_declares(package: Package, folder: Path) -> 
     environment = make_environment(folder / "environment", [package], needed_by_tests(package))
     copy_tests(package, folder)
     run_pytest = (environment.python, "-I", "-m", "pytest", "-q")
-    done = environment.run(*run_pytest, "--basetemp", folder / "temporary", "tests", cwd=folder)
+    tests = (package.folder / "tests").relative_to(CHECKOUT)
+    done = environment.run(*run_pytest, "--basetemp", folder / "temporary", tests, cwd=folder)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

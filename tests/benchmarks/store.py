@@ -1,12 +1,15 @@
-"""How fast the store is: ``python tests/benchmarks/store.py --seconds 3 --rounds 3 --path DIR``.
+"""How fast the store is: ``make bench ARGS="store --seconds 3 --rounds 3 --path DIR"``.
 
 Writes are durable single-record transactions from 64 concurrent writers; their latency is what a
-writer waits.  Reads are by key, decoded.  The disk under ``--path`` decides what a flush costs.
+writer waits, and ``cpu_us`` what one costs the processor (other work on the machine disturbs that
+less than the rate).  Reads are by key, decoded.  The disk under ``--path`` decides what a flush
+costs.  The peer is SQLite (WAL, synchronous=FULL): the same record and journal entry a commit.
 """
 
 import argparse
 import asyncio
 import json
+import sqlite3
 import statistics
 import sys
 import tempfile
@@ -74,15 +77,16 @@ async def write(store: Store, seconds: float) -> dict[str, float]:
                 tx.emit(RecordChanged(after=value))
             waits.append(clock() - started)
 
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     await asyncio.gather(*(writer(number) for number in range(WRITERS)))
-    elapsed = time.perf_counter() - started
+    elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu
     ordered = sorted(waits)
     return {
         "per_second": len(waits) / elapsed,
         "p50_ms": statistics.median(ordered) * 1e3,
         "p99_ms": ordered[int(len(ordered) * 0.99)] * 1e3,
         "max_ms": ordered[-1] * 1e3,
+        "cpu_us": cpu / len(waits) * 1e6,
     }
 
 
@@ -163,6 +167,37 @@ def reads(store: Store, seconds: float) -> dict[str, float]:
     }
 
 
+def sqlite(path: Path, seconds: float) -> dict[str, float]:
+    """The peer: one writer (it has no group commit), then reads by key."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=FULL")
+    database.execute("CREATE TABLE records (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
+    database.execute("CREATE TABLE journal (sequence INTEGER PRIMARY KEY, entry BLOB)")
+    written, started = 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        value = record(written)
+        entry = msgspec.msgpack.encode(RecordChanged(after=value))
+        row = (value.name.encode(), msgspec.msgpack.encode(value))
+        database.execute("BEGIN")
+        database.execute("INSERT INTO records VALUES (?, ?)", row)
+        database.execute("INSERT INTO journal (entry) VALUES (?)", (entry,))
+        database.execute("COMMIT")
+        written += 1
+    rate = written / (time.perf_counter() - started)
+    decode = msgspec.msgpack.Decoder(Record).decode
+    keys = [f"host{number}".encode() for number in range(written)]
+
+    def get() -> int:
+        for key in keys:
+            decode(database.execute("SELECT value FROM records WHERE key=?", (key,)).fetchone()[0])
+        return len(keys)
+
+    found = {"writes_per_second": rate, "get_per_second": repeat(get, seconds)}
+    database.close()
+    return found
+
+
 def repeat(work: Callable[[], int], seconds: float) -> float:
     done, started = 0, time.perf_counter()
     while time.perf_counter() - started < seconds:
@@ -184,6 +219,19 @@ async def measure(folder: Path, seconds: float) -> dict[str, dict[str, float]]:
         await store.close()
 
 
+async def measure_both(folder: Path, seconds: float) -> dict[str, dict[str, float]]:
+    figures = await measure(folder, seconds)
+    peer = sqlite(folder / "peer.sqlite", seconds / 3)
+    writes, reading = figures["64 writers"], figures["reads"]
+    return figures | {
+        "SQLite": peer,
+        "ratio to SQLite": {
+            "writes": writes["per_second"] / peer["writes_per_second"],
+            "reads": reading["get_per_second"] / peer["get_per_second"],
+        },
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=3)
@@ -193,7 +241,7 @@ def main() -> None:
     options = parser.parse_args()
     for number in range(options.rounds):
         with tempfile.TemporaryDirectory(dir=options.path) as folder:
-            figures = uvloop.run(measure(Path(folder), options.seconds))
+            figures = uvloop.run(measure_both(Path(folder), options.seconds))
         if options.json:
             print(json.dumps(figures))
             continue

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.conformance import differences
 from tests.conformance.differences import OURS, Difference, Differences, shorten
-from tests.conformance.judge import SUBJECT, account, judge
+from tests.conformance.judge import SUBJECT, account, complain_of_form, judge
 from tests.conformance.panel import Panel, zone_files
 from tests.conformance.questions import Case
 from tests.conformance.response import Response
@@ -86,6 +86,7 @@ def agree(
     def check(case: Case) -> None:
         responses = panel.read(case, replies[case])
         verdict = judge(case_id, responses, book.listed)
+        verdict.complaints += complain_of_form(case, replies[case].get(SUBJECT))
         book.note(case_id, verdict.observed, responses)
         if verdict.complaints and not recording:
             pytest.fail(account(case, verdict.complaints, responses), pytrace=False)

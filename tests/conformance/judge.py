@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tests.conformance.differences import OURS, PEERS, Difference, Differences, shorten
 from tests.conformance.questions import Case
-from tests.conformance.response import FIELDS, TRUNCATED, Response
+from tests.conformance.response import FIELDS, TRUNCATED, Response, doubled_records
 
 SUBJECT = "microdns"
 
@@ -33,6 +33,19 @@ def judge(case_id: str, responses: Mapping[str, Response], differences: Differen
         texts = {who: shorten(response.fields[name]) for who, response in responses.items()}
         _judge_field(name, texts, listed, verdict)
     return verdict
+
+
+def complain_of_form(case: Case, reply: bytes | None) -> list[str]:
+    """What no reply of ours may be, whatever the peers say: too long, or with records twice."""
+    if reply is None:
+        return []
+    complaints = []
+    if case.transport == "udp" and len(reply) > case.reply_size_max:
+        complaints.append(f"our reply has {len(reply)} octets, for {case.reply_size_max}")
+    doubled = doubled_records(reply)
+    if doubled:
+        complaints.append(f"our reply has these records twice: {doubled}")
+    return complaints
 
 
 def _judge_field(

@@ -9,7 +9,7 @@ from typing import Self
 import dns.name
 from tests.conformance.exchange import Job, exchange
 from tests.conformance.judge import SUBJECT
-from tests.conformance.questions import Case
+from tests.conformance.questions import PAYLOAD_SIZE, Case
 from tests.conformance.response import Response, read_response
 from tests.conformance.subjects import Subject
 from tests.peers import Bind, Knot, NameServer, Nsd, Peer, ZoneFile
@@ -25,21 +25,32 @@ def zone_files(folder: Path = ZONES) -> list[ZoneFile]:
 class Panel:
     """NSD, Knot, BIND and the subject, running for the time of a ``with``."""
 
-    def __init__(self, folder: Path, zones: Sequence[ZoneFile], subject: Subject) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        zones: Sequence[ZoneFile],
+        subject: Subject,
+        payload_size: int = PAYLOAD_SIZE,
+    ) -> None:
         self.folder = folder
         self.zones = zones
+        self.payload_size = payload_size
         self.servers: dict[str, NameServer] = {}
         self.origins = frozenset(dns.name.from_text(zone.origin).canonicalize() for zone in zones)
         self._subject = subject
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
-        peers: tuple[Peer, ...] = (Nsd(), Knot(), Bind())
+        peers: tuple[Peer, ...] = (
+            Nsd(self.payload_size),
+            Knot(self.payload_size),
+            Bind(self.payload_size),
+        )
         with ExitStack() as starting:
             for peer in peers:
                 server = peer.start(self.folder / peer.name, self.zones)
                 self.servers[peer.name] = starting.enter_context(server)
-            ours = self._subject(self.folder / SUBJECT, self.zones)
+            ours = self._subject(self.folder / SUBJECT, self.zones, self.payload_size)
             if ours:
                 self.servers[SUBJECT] = starting.enter_context(ours)
             self._running = starting.pop_all()

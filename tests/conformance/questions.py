@@ -19,7 +19,7 @@ import dns.rdatatype
 Transport = Literal["udp", "tcp"]
 
 PAYLOAD_SIZE = 1232
-HEADER_SIZE = 12
+_UDP_SIZE = 512
 OPT = 41
 
 _HEADER_BITS = {
@@ -43,6 +43,8 @@ class Case:
     transport: Transport = "udp"
     case_matters: bool = False
     """Whether the case of letters is compared in the answer section too."""
+    reply_size_max: int = PAYLOAD_SIZE
+    """Octets that a reply by UDP may have."""
 
     def __str__(self) -> str:
         return self.name
@@ -56,6 +58,11 @@ class _Options:
     payload_size: int = PAYLOAD_SIZE
     edns_ttl: int = 0
     edns_options: list[bytes] = field(default_factory=list)
+
+    @property
+    def reply_size_max(self) -> int:
+        """RFC 6891 6.2.3 and 6.2.5, RFC 1035 4.2.1."""
+        return max(_UDP_SIZE, min(self.payload_size, PAYLOAD_SIZE)) if self.edns else _UDP_SIZE
 
     def take(self, word: str) -> None:
         """Reads one ``+word`` or ``+word=value``; raises ValueError when it is none of ours."""
@@ -108,7 +115,7 @@ def ask(line: str) -> Case:
         bits=options.bits,
         identifier=identifier(line),
     )
-    return Case(" ".join(words), packet, options.transport)
+    return Case(" ".join(words), packet, options.transport, reply_size_max=options.reply_size_max)
 
 
 def asks(text: str) -> list[Case]:

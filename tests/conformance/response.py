@@ -16,6 +16,7 @@ What is taken away, and why it may be:
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -129,6 +130,20 @@ def read_response(
         return Response(_all_none() | {"reply": "another id"}, shown)
     opcode = wire[2] >> 3 & 0xF
     return Response(_fields(parsed, opcode, origins, case_matters), shown)
+
+
+def doubled_records(wire: bytes) -> list[str]:
+    """Records that a message has more than once, in whatever section."""
+    try:
+        parsed = dns.message.from_wire(_as_query(wire), one_rr_per_rrset=True)
+    except (dns.exception.DNSException, ValueError):
+        return []
+    seen = Counter(
+        str(record)
+        for section in parsed.sections[1:4]
+        for record in _records(section, case_matters=False)
+    )
+    return [record for record, count in seen.items() if count > 1]
 
 
 def _as_query(wire: bytes) -> bytes:

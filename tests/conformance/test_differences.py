@@ -31,7 +31,14 @@ def _tests(module: ModuleType) -> list[tuple[str, list[Case]]]:
     found = []
     for name, value in vars(module).items():
         marks = getattr(value, "pytestmark", []) if name.startswith("test_") else []
-        found += [(name, list(mark.args[1])) for mark in marks if mark.name == "parametrize"]
+        cases = [
+            case
+            for mark in marks
+            if mark.name == "parametrize"
+            for case in mark.args[1]
+            if isinstance(case, Case)
+        ]
+        found.append((name, cases))
     return found
 
 

@@ -1,6 +1,7 @@
 """BIND 9 (ISC), set up to answer with authority only."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.peers.process import Child, free_port
@@ -37,18 +38,20 @@ controls {{ }};
 _ZONE = 'zone "{origin}" {{ type primary; file "{path}"; }};\n'
 
 
+@dataclass(frozen=True)
 class Bind:
     """Starts ``named`` in the foreground with one thread, no recursion and no control channel."""
 
-    name = "bind"
-    programs = ("named",)
+    payload_size: int = PAYLOAD_SIZE
+    name: str = "bind"
+    programs: tuple[str, ...] = ("named",)
 
     def start(self, folder: Path, zones: Sequence[ZoneFile]) -> NameServer:
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port()
         config = folder / "named.conf"
         config.write_text(
-            _SERVER.format(port=port, folder=folder, payload=PAYLOAD_SIZE)
+            _SERVER.format(port=port, folder=folder, payload=self.payload_size)
             + "".join(_ZONE.format(origin=zone.origin, path=zone.path) for zone in zones)
         )
         child = Child(["named", "-g", "-n", "1", "-c", config], folder / "named.log")

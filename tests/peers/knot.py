@@ -1,6 +1,7 @@
 """Knot DNS (CZ.NIC), an authoritative-only server."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.peers.process import Child, free_port
@@ -37,18 +38,20 @@ _ZONE = """\
 """
 
 
+@dataclass(frozen=True)
 class Knot:
     """Starts ``knotd`` in the foreground with one worker, no journal and no module."""
 
-    name = "knot"
-    programs = ("knotd",)
+    payload_size: int = PAYLOAD_SIZE
+    name: str = "knot"
+    programs: tuple[str, ...] = ("knotd",)
 
     def start(self, folder: Path, zones: Sequence[ZoneFile]) -> NameServer:
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port()
         config = folder / "knot.conf"
         config.write_text(
-            _SERVER.format(port=port, folder=folder, payload=PAYLOAD_SIZE)
+            _SERVER.format(port=port, folder=folder, payload=self.payload_size)
             + "".join(_ZONE.format(origin=zone.origin, path=zone.path) for zone in zones)
         )
         child = Child(["knotd", "-c", config], folder / "knot.log")

@@ -8,6 +8,7 @@ import itertools
 import sys
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import dns.name
@@ -21,6 +22,8 @@ from microdns.events import Principal
 from microdns.store import Store
 from microdns_dns.events import EVENTS, ZoneCreated
 from microdns_dns.model import COLLECTIONS, RECORDS, ZONES, Record, Soa, Zone
+
+CONFIG_NAME = "microdns.toml"
 
 _CONFIG = """\
 [instance]
@@ -42,20 +45,25 @@ _IDS = itertools.count(1)
 """Records come in the order of their ids: that of the file, so that every run is alike."""
 
 
+@dataclass(frozen=True)
 class MicroDns:
-    """Starts ``microdns run --plugins auth``."""
+    """Starts ``microdns run`` with these plugins; ``config`` is TOML that ours is followed by."""
 
-    name = "microdns"
-    programs = ()
+    plugins: tuple[str, ...] = ("auth",)
+    config: str = ""
+    payload_size: int = PAYLOAD_SIZE
+    name: str = "microdns"
+    programs: tuple[str, ...] = ()
 
     def start(self, folder: Path, zones: Sequence[ZoneFile]) -> NameServer:
         folder.mkdir(parents=True, exist_ok=True)
         asyncio.run(_fill_store(folder / "store", zones))
         port = free_port()
-        config = folder / "microdns.toml"
-        config.write_text(_CONFIG.format(folder=folder, port=port, payload=PAYLOAD_SIZE))
-        command = [sys.executable, "-m", "microdns", "run", "--plugins", "auth"]
-        child = Child([*command, "--config", config], folder / "microdns.log")
+        file = folder / CONFIG_NAME
+        ours = _CONFIG.format(folder=folder, port=port, payload=self.payload_size)
+        file.write_text(f"{ours}\n{self.config}")
+        command = [sys.executable, "-m", "microdns", "run", "--plugins", ",".join(self.plugins)]
+        child = Child([*command, "--config", file], folder / "microdns.log")
         server = NameServer(self.name, "127.0.0.1", port, child)
         child.wait_until(server.answers)
         return server

@@ -1,6 +1,7 @@
 """NSD (NLnet Labs), an authoritative-only server."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.peers.process import Child, free_port
@@ -40,18 +41,20 @@ zone:
 """
 
 
+@dataclass(frozen=True)
 class Nsd:
     """Starts ``nsd`` in the foreground with one worker and no rate limit."""
 
-    name = "nsd"
-    programs = ("nsd",)
+    payload_size: int = PAYLOAD_SIZE
+    name: str = "nsd"
+    programs: tuple[str, ...] = ("nsd",)
 
     def start(self, folder: Path, zones: Sequence[ZoneFile]) -> NameServer:
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port()
         config = folder / "nsd.conf"
         config.write_text(
-            _SERVER.format(port=port, folder=folder, payload=PAYLOAD_SIZE)
+            _SERVER.format(port=port, folder=folder, payload=self.payload_size)
             + "".join(_ZONE.format(origin=zone.origin, path=zone.path) for zone in zones)
         )
         child = Child(["nsd", "-d", "-c", config], folder / "nsd.log")

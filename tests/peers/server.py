@@ -78,7 +78,9 @@ class Peer(Protocol):
     """A kind of name server that can be started with zone files."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What its answers are called by."""
+        ...
 
     @property
     def programs(self) -> tuple[str, ...]:

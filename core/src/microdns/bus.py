@@ -10,11 +10,11 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from microdns.clock import Clock, SystemClock
 from microdns.events import KERNEL, Entry, Event, Principal, event_type
-from microdns.metrics import MetricSet
+from microdns.metrics import MetricSet, Sample
 from microdns.store import logevents
 from microdns.store.errors import CursorTooOld
 from microdns.store.journal import Commits, Journal
@@ -44,6 +44,11 @@ class BusMetrics(MetricSet):
             "microdns_bus_lapses_total",
             "Times that a subscriber's queue was full and it went on from the journal.",
         ).cell()
+        self.lag = self.gauge(
+            "microdns_bus_lag_entries",
+            "Entries that a subscriber (the slowest of that name) has not taken.",
+            ["subscriber"],
+        )
         self.tap_errors = self.counter(
             "microdns_bus_tap_errors_total", "Exceptions in taps."
         ).cell()
@@ -63,15 +68,20 @@ class Subscription:
     ) -> None:
         self.name = name
         self.types = types
-        self.position = after
-        """Everything up to this sequence has been handed out or was not asked for."""
         self._journal = journal
         self._metrics = metrics
         self._queue: deque[Entry] = deque()
         self._queue_max = queue_max
         self._live = after >= journal.newest
+        self._taken = after
         self._resume = after
+        """Everything up to here is in the queue, has been handed out, or was not asked for."""
         self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def position(self) -> int:
+        """Everything up to this sequence has been handed out or was not asked for."""
+        return self._taken if self._queue else self._resume
 
     def __aiter__(self) -> "Subscription":
         return self
@@ -85,22 +95,21 @@ class Subscription:
                 await self._catch_up()
         entry = self._queue.popleft()
         if entry.sequence:
-            self.position = entry.sequence
+            self._taken = entry.sequence
         return entry
 
     def offer(self, entries: list[Entry]) -> None:
         """Take what a transaction wrote (from the bus)."""
-        if not self._live:
+        if not self._live or entries[-1].sequence <= self._resume:
             return
         wanted = [entry for entry in entries if self.types.matches(entry.type)]
         if len(self._queue) + len(wanted) > self._queue_max:
             self._live = False
             self._metrics.lapses.inc()
         else:
+            self._taken = self.position
             self._queue.extend(wanted)
             self._resume = entries[-1].sequence
-            if not self._queue:
-                self.position = self._resume
         self._wake()
 
     def offer_ephemeral(self, entry: Entry) -> None:
@@ -108,15 +117,18 @@ class Subscription:
         if len(self._queue) >= self._queue_max:
             self._metrics.dropped.inc()
             return
+        self._taken = self.position
         self._queue.append(entry)
         self._wake()
 
     async def _catch_up(self) -> None:
-        found, self._resume = self._journal.page(self._resume, self.types, _PAGE_ROWS)
+        self._taken = self._resume
+        found, self._resume = self._journal.page(
+            self._resume, self.types, min(_PAGE_ROWS, self._queue_max)
+        )
         self._queue.extend(found)
         self._live = self._resume >= self._journal.newest
         if not found:
-            self.position = max(self.position, self._resume)
             await asyncio.sleep(0)  # a long journal without what is wanted: let others run
 
     async def _wait(self) -> None:
@@ -138,10 +150,10 @@ class Bus:
         self.metrics = BusMetrics()
         self._journal = journal
         self._clock = clock or SystemClock()
-        self._taps: list[tuple[Tap, TypeFilter]] = []
+        self._taps: tuple[tuple[Tap, TypeFilter], ...] = ()
         self._subscriptions: list[Subscription] = []
-        self.close = journal.listen(self._committed)
-        """Hear nothing any more."""
+        self._unlisten = journal.listen(self._committed)
+        self.metrics.lag.read_with(self._lag)
 
     def tap(self, callback: Tap, types: Types = None) -> Callable[[], None]:
         """Call ``callback`` with the entries of each transaction that becomes durable.
@@ -152,8 +164,12 @@ class Bus:
         counted.  What is returned ends the calls.
         """
         tap = (callback, TypeFilter(types))
-        self._taps.append(tap)
-        return lambda: self._taps.remove(tap)
+        self._taps = (*self._taps, tap)
+
+        def untap() -> None:
+            self._taps = tuple(each for each in self._taps if each is not tap)
+
+        return untap
 
     @contextlib.asynccontextmanager
     async def subscribe(
@@ -165,8 +181,9 @@ class Bus:
     ) -> AsyncIterator[Subscription]:
         """Entries of these types after the cursor ``after`` (None: from now on), in order.
 
-        Types as in ``tap``.  Up to ``queue_max`` entries wait in memory; a slower reader goes on
-        from the journal.  Raises CursorTooOld, now or later, when entries needed are gone.
+        Types as in ``tap``; a ``name`` makes its lag a metric.  Up to ``queue_max`` entries wait in
+        memory; a slower reader goes on from the journal.  Raises CursorTooOld, now or later, when
+        entries needed are gone.
         """
         if after is not None and after + 1 < self._journal.oldest:
             raise CursorTooOld(after, self._journal.oldest)
@@ -179,6 +196,10 @@ class Bus:
             yield subscription
         finally:
             self._subscriptions.remove(subscription)
+
+    def close(self) -> None:
+        """Hear nothing any more."""
+        self._unlisten()
 
     def publish(self, event: Event, actor: Principal = KERNEL) -> None:
         """Hand an ephemeral event to those who named its type; full queues drop it."""
@@ -194,7 +215,7 @@ class Bus:
             event=event,
         )
         self.metrics.published.inc()
-        for callback, types in list(self._taps):
+        for callback, types in self._taps:
             if not types.everything and types.matches(name):
                 self._call(callback, [entry])
         for subscription in self._subscriptions:
@@ -203,12 +224,21 @@ class Bus:
 
     def _committed(self, commits: Commits) -> None:
         for entries in commits:
-            for callback, types in list(self._taps):
+            for callback, types in self._taps:
                 wanted = [entry for entry in entries if types.matches(entry.type)]
                 if wanted:
                     self._call(callback, wanted)
             for subscription in self._subscriptions:
                 subscription.offer(entries)
+
+    def _lag(self) -> Iterator[Sample]:
+        newest, lags = self._journal.newest, dict[str, int]()
+        for subscription in self._subscriptions:
+            name = subscription.name
+            if name:
+                lags[name] = max(lags.get(name, 0), newest - subscription.position)
+        for name, lag in lags.items():
+            yield Sample((name,), lag)
 
     def _call(self, callback: Tap, entries: list[Entry]) -> None:
         try:

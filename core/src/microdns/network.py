@@ -44,11 +44,19 @@ def _bound(address: Address, kind: socket.SocketKind) -> socket.socket:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family is socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        opened.bind(address)
+        opened.bind(_with_scope(address))
     except OSError:
         opened.close()
         raise
     return opened
+
+
+def _with_scope(address: Address) -> tuple[str, int] | tuple[str, int, int, int]:
+    """The address as ``bind`` wants it: a zone (``fe80::1%eth0``) is given by its number."""
+    host, percent, zone = address[0].partition("%")
+    if not percent:
+        return address
+    return host, address[1], 0, int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
 
 
 def parse_address(text: str, default_port: int) -> Address:

@@ -15,6 +15,11 @@ def test_a_table_aligns_its_columns_and_looks_into_nested_values() -> None:
     assert table(rows, COLUMNS) == ["NAME         TYPE", "a-long-name  A", "b            -"]
 
 
+def test_a_long_cell_is_cut_and_says_so() -> None:
+    lines = table([{"name": "x" * 500, "data": {"type": "A"}}], COLUMNS)
+    assert lines[1] == "x" * 79 + "…  A"
+
+
 def test_pages_and_lists_have_rows_and_other_values_have_none() -> None:
     assert rows_of({"items": [{"a": 1}], "total": 1}) == [{"a": 1}]
     assert rows_of([{"a": 1}]) == [{"a": 1}]

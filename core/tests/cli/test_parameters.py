@@ -52,6 +52,23 @@ def test_optional_fields_are_options() -> None:
     assert seen["extra"] == {"a": [1]}
 
 
+def test_an_optional_field_may_be_an_argument() -> None:
+    class Export(msgspec.Struct):
+        zone: str
+        file: str = ""
+        every: bool = False
+
+    seen: dict[str, Any] = {}
+    command = click.Command(
+        "x", params=parameters(Export, ("file",)), callback=lambda **given: seen.update(given)
+    )
+    assert CliRunner().invoke(command, ["z"]).exit_code == 0
+    assert values_given(Export, seen) == {"zone": "z"}
+    assert CliRunner().invoke(command, ["z", "f"]).exit_code == 0
+    assert values_given(Export, seen) == {"zone": "z", "file": "f"}
+    assert "ZONE [FILE]" in CliRunner().invoke(command, ["--help"]).output
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

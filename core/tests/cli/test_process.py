@@ -207,7 +207,7 @@ def test_check_reports_every_mistake_with_its_line(box: Box) -> None:
         (("run", "--plugins", "nowhere"), "pip install microdns-nowhere"),
         (("run", "-c", "/nonexistent/microdns.toml"), "/nonexistent/microdns.toml"),
         (("run", "--set", "notes.enabled=false"), "enables no plugin"),
-        (("run", "--set", "notes"), "section.key=value"),
+        (("run", "--set", "notes"), "write --set"),
         (("note",), "take"),
         (("note", "take"), "Missing argument 'NAME'"),
         (("nothing",), "No such command"),
@@ -230,6 +230,29 @@ def test_a_plugin_that_hangs_at_stop_does_not_hold_the_process(tmp_path: Path) -
     assert server.wait(15) == 0
     assert time.monotonic() - begin < 10
     assert "plugin.slow_stop" in box.log()
+
+
+def test_a_plugin_that_blocks_the_process_does_not_keep_it(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    server = box.start("--set", "notes.blocking_stop=true")
+    box.run("note", "take", "acknowledged")
+    begin = time.monotonic()
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(20) == 1
+    assert time.monotonic() - begin < 12
+    assert "kernel.blocked" in box.log()
+    assert "acknowledged" in box.run("note", "list").stdout
+
+
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    server = box.start("--set", "notes.slow_stop=true")
+    server.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + 5
+    while "kernel.stopping" not in box.log() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    server.send_signal(signal.SIGINT)
+    assert server.wait(5) == 130
 
 
 def test_completion_scripts_are_printed(box: Box) -> None:

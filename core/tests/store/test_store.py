@@ -1,16 +1,19 @@
 """The store's promises: transactions, reads, snapshots, reopening."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from microdns.bus import Bus
-from microdns.errors import Conflict, NotFound
-from microdns.events import Entry, Principal, UnknownEvent
-from microdns.store import Store, StoreLocked
+from microdns.errors import Conflict, NotFound, StorageFault, TooLarge, Unavailable
+from microdns.events import Principal, UnknownEvent
+from microdns.store import Change, Collection, Store, StoreLocked, StoreOptions
 
-from .samples import COLLECTIONS, EVENTS, HOSTS, NOTES, Host, HostChanged, HostPinged, Note
+from .samples import COLLECTIONS, EVENTS, HOSTS, NOTES, Host, HostChanged, Note
 
 pytestmark = pytest.mark.anyio
 
@@ -166,40 +169,275 @@ async def test_cursors_are_kept(store: Store, tmp_path: Path) -> None:
     await again.close()
 
 
-async def test_taps_hear_of_a_transaction_before_its_writer_goes_on(store: Store) -> None:
-    bus = Bus(store.journal)
-    heard: list[list[str]] = []
-    untap = bus.tap(lambda entries: heard.append([e.type for e in entries]))
-    bus.tap(lambda entries: heard.append([str(1 / 0)]), ["other.*"])
-    await put(store, Host("a"), Host("b"))
-    assert heard == [["host.changed", "host.changed"]]
-    untap()
-    await put(store, Host("c"))
-    assert len(heard) == 1
+async def test_a_transaction_may_await_and_others_wait_for_it(store: Store) -> None:
+    order: list[str] = []
+
+    async def write(name: str, turns: int) -> None:
+        async with store.transaction() as tx:
+            order.append(f"{name} in")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            assert tx.get(HOSTS, b"a") == (None if name == "1" else Host("a"))
+            tx.put(HOSTS, Host("a"))
+            tx.emit(HostChanged(name=name))
+            order.append(f"{name} out")
+
+    await asyncio.gather(write("1", 20), write("2", 0), write("3", 5))
+    assert order == ["1 in", "1 out", "2 in", "2 out", "3 in", "3 out"]
+    assert [entry.transaction for entry in store.journal.read()] == [1, 2, 3]
 
 
-async def test_a_subscription_goes_on_from_its_cursor_without_a_gap(store: Store) -> None:
-    bus = Bus(store.journal)
-    for name in "abc":
-        await put(store, Host(name))
-    seen: list[Entry] = []
-    async with bus.subscribe(after=1, queue_max=2) as subscription:
-        async for entry in subscription:
-            seen.append(entry)
-            if entry.sequence == 2:
-                for name in "defgh":
-                    await put(store, Host(name))
-            if entry.sequence == 8:
-                break
-    assert [entry.sequence for entry in seen] == [2, 3, 4, 5, 6, 7, 8]
+async def test_one_cancelled_while_it_waits_lets_the_next_go(store: Store) -> None:
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with store.transaction():
+            inside.set()
+            await leave.wait()
+
+    holding = asyncio.create_task(hold())
+    await inside.wait()
+    waiting = [asyncio.create_task(put(store, Host(name))) for name in "abc"]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    leave.set()
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    await asyncio.wait([holding, *waiting])
+    assert waiting[0].cancelled()
+    assert store.get(HOSTS, b"c") == Host("c")
+    await put(store, Host("d"))
 
 
-async def test_ephemeral_events_reach_those_who_name_them(store: Store) -> None:
-    bus = Bus(store.journal)
-    async with bus.subscribe([HostPinged], queue_max=1) as named, bus.subscribe() as other:
-        bus.publish(HostPinged(name="a"))
-        bus.publish(HostPinged(name="b"))
-        await put(store, Host("a"))
-        assert (await anext(named)).event == HostPinged(name="a")
-        assert (await anext(other)).type == "host.changed"
-    assert bus.metrics.dropped.value == 1
+async def test_a_transaction_within_a_transaction_is_refused(store: Store) -> None:
+    async with store.transaction():
+        with pytest.raises(RuntimeError, match="would wait for itself"):
+            await put(store, Host("a"))
+    await put(store, Host("a"))
+
+
+async def test_too_many_waiting_transactions_are_refused(tmp_path: Path) -> None:
+    options = StoreOptions(transactions_waiting_max=2)
+    store = await Store.open(tmp_path / "few", COLLECTIONS, EVENTS, options=options)
+    async with store.transaction():
+        waiting = [asyncio.create_task(put(store, Host(name))) for name in "abc"]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable, match="2 transactions are waiting"):
+            await waiting[2]
+    await asyncio.wait(waiting)
+    assert [host.name for host in store.scan(HOSTS)] == ["a", "b"]
+    await store.close()
+
+
+async def test_a_transaction_has_a_size_limit(tmp_path: Path) -> None:
+    options = StoreOptions(transaction_bytes_max=10_000)
+    store = await Store.open(tmp_path / "small", COLLECTIONS, EVENTS, options=options)
+
+    async def fill() -> None:
+        async with store.transaction() as tx:
+            tx.emit(HostChanged(name="a"))
+            for number in range(100):
+                tx.put(HOSTS, Host(f"h{number}", b"%d" % number, ("x" * 500,)))
+
+    async def fill_on() -> None:
+        async with store.transaction() as tx:
+            tx.emit(HostChanged(name="a"))
+            with contextlib.suppress(TooLarge):
+                tx.put(HOSTS, Host("b", b"", tuple("x" * at for at in range(500))))
+
+    with pytest.raises(TooLarge, match="10000 bytes"):
+        await fill()
+    assert store.metrics.aborted.value == 1
+    with pytest.raises(TooLarge):
+        await fill_on()
+    assert list(store.scan(HOSTS)) == []
+    assert list(store.find(HOSTS, "tag", b"", prefix=True)) == []
+    await store.close()
+
+
+async def test_a_transaction_is_used_once_and_only_inside_its_block(store: Store) -> None:
+    tx = store.transaction()
+    with pytest.raises(RuntimeError, match="not open"):
+        tx.put(HOSTS, Host("a"))
+    async with tx:
+        tx.emit(HostChanged(name="a"))
+    for use in (
+        lambda: tx.put(HOSTS, Host("a")),
+        lambda: tx.delete(HOSTS, b"a"),
+        lambda: tx.emit(HostChanged(name="a")),
+        tx.changes,
+    ):
+        with pytest.raises(RuntimeError, match="not open"):
+            use()
+    with pytest.raises(RuntimeError, match="once"):
+        await tx.__aenter__()
+
+
+async def test_a_transaction_that_only_reads_costs_no_flush(store: Store) -> None:
+    await put(store, Host("a"))
+    before = sum(store.metrics.flush_seconds.counts)
+    async with store.transaction() as tx:
+        assert tx.get(HOSTS, b"a") == Host("a")
+    assert sum(store.metrics.flush_seconds.counts) == before
+    assert store.sequence == 1
+
+
+async def test_changes_tell_before_and_after(store: Store) -> None:
+    await put(store, Host("a", b"1"), Host("b"))
+    async with store.transaction(dry_run=True) as tx:
+        tx.put(HOSTS, Host("a", b"2"))
+        tx.delete(HOSTS, b"b")
+        tx.put(HOSTS, Host("c"))
+        tx.put(HOSTS, Host("d"))
+        tx.delete(HOSTS, b"d")
+        tx.emit(HostChanged(name="a"))
+    assert tx.changes() == [
+        Change("test.hosts", b"a", Host("a", b"1"), Host("a", b"2")),
+        Change("test.hosts", b"b", Host("b"), None),
+        Change("test.hosts", b"c", None, Host("c")),
+    ]
+    assert store.get(HOSTS, b"a") == Host("a", b"1")
+
+
+async def test_a_dry_run_finds_the_mistakes_that_the_real_one_would(store: Store) -> None:
+    async def silent() -> None:
+        async with store.transaction(dry_run=True) as tx:
+            tx.put(HOSTS, Host("a"))
+
+    with pytest.raises(RuntimeError, match="needs an event"):
+        await silent()
+
+
+async def test_a_unique_key_may_move_within_a_transaction(store: Store) -> None:
+    await put(store, Host("a", b"1"), Host("b", b"2"))
+    async with store.transaction() as tx:
+        tx.put(HOSTS, Host("a"))
+        tx.put(HOSTS, Host("b", b"1"))
+        tx.put(HOSTS, Host("a", b"2"))
+        tx.emit(HostChanged(name="swap"))
+    assert [host.name for host in store.find(HOSTS, "address", b"1")] == ["b"]
+    assert [host.name for host in store.find(HOSTS, "address", b"2")] == ["a"]
+
+
+async def test_scans_have_prefix_start_direction_and_limit(store: Store) -> None:
+    await put(store, *(Host(name) for name in ("a", "b", "b1", "b2", "b\xff", "c")))
+
+    def names(**options: Any) -> list[str]:
+        return [host.name for host in store.scan(HOSTS, **options)]
+
+    assert names(prefix=b"b") == ["b", "b1", "b2", "b\xff"]
+    assert names(prefix=b"b", start=b"b2") == ["b2", "b\xff"]
+    assert names(prefix=b"b", start=b"a") == ["b", "b1", "b2", "b\xff"]
+    assert names(prefix=b"b", start=b"b1", reverse=True) == ["b1", "b"]
+    assert names(prefix=b"b", start=b"zz", reverse=True) == ["b\xff", "b2", "b1", "b"]
+    assert names(start=b"b1", limit=2) == ["b1", "b2"]
+    assert names(reverse=True, limit=1) == ["c"]
+    assert names(limit=0) == []
+
+
+async def test_a_scan_shows_the_moment_of_its_call(store: Store) -> None:
+    await put(store, *(Host(f"h{number:03}", b"%d" % number, ("x",)) for number in range(60)))
+    scan, find = store.scan(HOSTS), store.find(HOSTS, "tag", b"x")
+    await put(store, Host("h030", b"new"), Host("h0005"))
+    async with store.transaction() as tx:
+        tx.delete(HOSTS, b"h059")
+        tx.emit(HostChanged(name="h059"))
+    expected = [Host(f"h{number:03}", b"%d" % number, ("x",)) for number in range(60)]
+    assert list(scan) == expected
+    assert list(find) == expected
+
+
+async def test_a_loop_may_change_what_it_scans(store: Store) -> None:
+    await put(store, *(Host(f"h{number:03}", b"", ("x",)) for number in range(100)))
+    async with store.transaction() as tx:
+        for host in tx.scan(HOSTS):
+            tx.delete(HOSTS, host.name.encode())
+            tx.put(HOSTS, Host("new" + host.name))
+        tx.emit(HostChanged(name="all"))
+    names = [host.name for host in store.scan(HOSTS)]
+    assert names == [f"newh{number:03}" for number in range(100)]
+
+
+async def test_a_large_transaction_lets_others_run_while_it_is_prepared(store: Store) -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    async with store.transaction() as tx:
+        for number in range(20_000):
+            tx.put(NOTES, Note(f"n{number}", "x" * 60))
+        before = turns
+    assert turns - before >= 4
+    counting.cancel()
+    assert sum(1 for _ in store.scan(NOTES)) == 20_000
+
+
+async def test_versions_of_unjournaled_values_count_transactions(store: Store) -> None:
+    for expected in (1, 2):
+        async with store.transaction() as tx:
+            tx.put(NOTES, Note("n"))
+        assert store.version(NOTES, b"n") == expected
+    async with store.transaction() as tx:
+        with pytest.raises(Conflict):
+            tx.put(NOTES, Note("n"), if_version=1)
+        tx.put(NOTES, Note("n", "new"), if_version=2)
+    assert store.get(NOTES, b"n") == Note("n", "new")
+
+
+async def test_a_value_that_does_not_fit_its_type_is_a_fault_that_names_it(
+    store: Store, tmp_path: Path
+) -> None:
+    class Other(msgspec.Struct):
+        name: int
+
+    await put(store, Host("a"))
+    await store.close()
+    wrong = Collection("test.hosts", Other, key=lambda other: b"")
+    again = await Store.open(tmp_path / "db", [wrong])
+    with pytest.raises(StorageFault, match=r"test\.hosts can't be read as Other"):
+        again.get(wrong, b"a")
+    await again.close()
+
+
+async def test_a_value_that_can_not_be_encoded_is_refused_at_once(store: Store) -> None:
+    async with store.transaction() as tx:
+        with pytest.raises(TypeError):
+            tx.put(NOTES, Note("n", object()))  # type: ignore[arg-type]  # the point
+    assert store.get(NOTES, b"n") is None
+
+
+async def test_a_snapshot_waits_for_what_it_shows_to_be_durable(store: Store) -> None:
+    writing = asyncio.create_task(put(store, Host("a")))
+    await asyncio.sleep(0)
+    assert store.get(HOSTS, b"a") == Host("a")
+    assert store.sequence == 0
+    async with store.snapshot() as snap:
+        assert snap.get(HOSTS, b"a") == Host("a")
+        assert (snap.sequence, store.sequence) == (1, 1)
+    await writing
+    with pytest.raises(StorageFault, match="gone"):
+        snap.get(HOSTS, b"a")
+
+
+async def test_metrics_tell_what_goes_on(store: Store) -> None:
+    await asyncio.gather(*(put(store, Host(f"h{number}")) for number in range(20)))
+    read = {
+        (metric.name, *sample.labels): sample.value
+        for metric in store.metrics
+        for sample in metric.samples()
+    }
+    assert read["microdns_store_transactions_total", "committed"] == 20
+    assert read["microdns_store_state", "open"] == 1
+    assert read["microdns_store_transactions_waiting",] == 0
+    assert read["microdns_journal_entries_total",] == 20
+    assert read["microdns_journal_oldest_sequence",] == 1
+    journal_bytes = read["microdns_journal_bytes",]
+    assert isinstance(journal_bytes, float | int)
+    assert journal_bytes > 20 * 50
+    assert sum(store.metrics.flush_transactions.counts) < 20

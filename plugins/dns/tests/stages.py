@@ -8,7 +8,6 @@ from microdns_dns.message import Query, Reply
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.plan import Outcome, Plan, Stage
 from microdns_dns.protocol import Opcode, RRType
-from microdns_dns.quiet import QuietLog
 from microdns_dns.responder import Responder
 from microdns_dns.rrset import RRset
 from microdns_dns.view import Views
@@ -92,5 +91,5 @@ def a_responder(
     metrics = metrics or DnsMetrics(Views())
     cell = metrics.stage_failures.cell
     plan = Plan(stages, lambda stage, error: cell(stage).inc())
-    log = QuietLog(logging.getLogger("tests.dns"), clock)
+    log = logging.getLogger("tests.dns")
     return Responder(plan, metrics, clock, log, udp_payload_max=1232, nsid=nsid), metrics

@@ -198,7 +198,7 @@ async def test_a_change_of_an_unknown_zone_is_logged_and_harms_no_other(
             )
         )
     assert held(fed.views) == before
-    assert caplog.records[-1].__dict__["event"] == "dns.view.unknown_zone"
+    assert caplog.records[-1].__dict__["event"] == "dns.zone_unknown"
 
 
 OWNERS = st.sampled_from(["@", "www", "a.b", "b", "c.a.b", "*", "*.b"])

@@ -18,7 +18,7 @@ from tests.conformance.generated.zones import (
     random_zones,
     write_zones,
 )
-from tests.conformance.judge import account, judge
+from tests.conformance.judge import SUBJECT, account, complain_of_form, judge
 from tests.conformance.panel import Panel
 from tests.conformance.questions import Case, ask
 from tests.conformance.subjects import SUBJECTS
@@ -57,6 +57,7 @@ def _judge(panel: Panel, case: Case, replies: Mapping[str, bytes | None]) -> tup
         return [], True
     verdict = judge("", panel.read(case, replies), Differences())
     ours = [text for text in verdict.complaints if "we differ" in text]
+    ours += complain_of_form(case, replies.get(SUBJECT))
     return ours, not verdict.observed
 
 

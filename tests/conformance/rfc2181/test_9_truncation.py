@@ -10,12 +10,13 @@ _NEAR_1232 = (
     *(1000, 1150, 1160, 1170, 1172, 1173, 1174, 1175, 1176, 1177, 1178, 1179, 1180),
     *(1185, 1190, 1200, 1232),
 )
-_BEYOND = (1300, 1400, 1452, 1500, 2000, 4000, 4096, 4200, 8000, 16000, 32000, 60000, 65000)
+_BEYOND = (1300, 1400, 1452, 1500, 2000, 4000, 4096, 4200, 8000, 16000, 32000)
+_HUGE = (60000, 65000)
 
 
-def _lines(sizes: tuple[int, ...], options: tuple[str, ...]) -> str:
+def _lines(sizes: tuple[int, ...], options: tuple[str, ...], zone: str = "big.test") -> str:
     return "\n".join(
-        f"t{size}.big.test TXT {option}" for size, option in itertools.product(sizes, options)
+        f"t{size}.{zone} TXT {option}" for size, option in itertools.product(sizes, options)
     )
 
 
@@ -33,7 +34,10 @@ test_between = agreement(
 )
 test_tcp_has_it_all = agreement(*asks(_lines((*_NEAR_512, *_NEAR_1232, *_BEYOND), ("+tcp",))))
 test_tcp_ignores_the_payload_size = agreement(
-    *asks(_lines((600, 2000, 60000), ("+tcp +noedns", "+tcp +bufsize=512", "+tcp +bufsize=0")))
+    *asks(_lines((600, 2000, 32000), ("+tcp +noedns", "+tcp +bufsize=512", "+tcp +bufsize=0")))
+)
+test_nearly_all_that_a_message_can_hold = agreement(
+    *asks(_lines(_HUGE, ("+tcp", "+noedns", "+bufsize=65535"), "huge.test"))
 )
 
 test_rrsets = agreement(

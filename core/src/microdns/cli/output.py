@@ -13,6 +13,8 @@ from microdns.operations import Column
 
 Row = Mapping[str, Any]
 
+CELL_CHARACTERS_MAX = 80
+
 
 def show(value: Any, *, as_json: bool, columns: Sequence[Column] = ()) -> None:
     """Print an operation's output (plain JSON values)."""
@@ -44,12 +46,17 @@ def rows_of(value: Any) -> list[Row] | None:
 def table(rows: Iterable[Row], columns: Sequence[Column]) -> list[str]:
     """Rows as lines of text, columns aligned; cells that hold control characters are escaped."""
     lines = [[column.heading for column in columns]]
-    lines += [[cell(pick(row, column.field)) for column in columns] for row in rows]
+    lines += [[short(cell(pick(row, column.field))) for column in columns] for row in rows]
     widths = [max(map(len, texts)) for texts in zip(*lines, strict=True)]
     return [
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     ]
+
+
+def short(text: str) -> str:
+    """A cell that leaves room for the others; ``--json`` shows all of it."""
+    return text if len(text) <= CELL_CHARACTERS_MAX else text[: CELL_CHARACTERS_MAX - 1] + "…"
 
 
 def pick(row: Row, field: str) -> Any:

@@ -11,13 +11,19 @@ import msgspec
 from msgspec import inspect
 
 
-def parameters(struct: type[msgspec.Struct]) -> list[click.Parameter]:
-    """click's parameters for the fields of a struct."""
+def parameters(
+    struct: type[msgspec.Struct], arguments: tuple[str, ...] = ()
+) -> list[click.Parameter]:
+    """click's parameters for the fields of a struct; ``arguments`` names optional ones by place."""
     required = [field for field in _fields(struct) if field.required]
-    optional = [field for field in _fields(struct) if not field.required]
+    placed = [field for field in _fields(struct) if field.name in arguments]
+    options = [
+        field for field in _fields(struct) if not field.required and field.name not in arguments
+    ]
+    by_place = [*required, *placed]
     return [
-        *(_argument(field, last=field is required[-1]) for field in required),
-        *map(_option, optional),
+        *(_argument(field, last=field is by_place[-1]) for field in by_place),
+        *map(_option, options),
     ]
 
 
@@ -46,9 +52,14 @@ def _argument(field: inspect.Field, *, last: bool) -> click.Argument:
         [field.name],
         type=_click_type(kind.item_type if many and isinstance(kind, inspect.ListType) else kind),
         nargs=-1 if many else 1,
-        required=True,
-        metavar=field.encode_name.upper() + ("..." if many else ""),
+        required=field.required,
+        metavar=_metavar(field, many),
     )
+
+
+def _metavar(field: inspect.Field, many: bool) -> str:
+    name = field.encode_name.upper() + ("..." if many else "")
+    return name if field.required else f"[{name}]"
 
 
 def _option(field: inspect.Field) -> click.Option:

@@ -1,6 +1,7 @@
 """Operations as commands: ``zone.create`` is ``microdns zone create``."""
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ from microdns.cli.caller import Caller
 from microdns.cli.output import ProgressBar, rows_of, show, table
 from microdns.cli.parameters import parameters, values_given
 from microdns.cli.settings import common_options, settings
-from microdns.errors import Invalid
+from microdns.errors import Invalid, Unavailable
 from microdns.operations import Operation
 from microdns.operations.registry import problem_of
 from microdns.operations.wire import Request
@@ -71,7 +72,7 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
     struct = operation.cli.input or operation.input
     command = click.Command(
         name,
-        params=parameters(struct),
+        params=parameters(struct, operation.cli.arguments),
         callback=_callback(operation, struct),
         help=_help(operation),
         short_help=operation.summary,
@@ -113,7 +114,8 @@ def _callback(operation: Operation[Any, Any], struct: type[msgspec.Struct]) -> C
             if operation.stream:
                 _show_stream(operation, caller.stream(operation, request))
             else:
-                _show_result(operation, caller.call(operation, request, bar.show))
+                value = caller.call(operation, request, bar.show)
+                _show_result(operation, value, given.get(operation.cli.file))
 
     return run
 
@@ -128,11 +130,20 @@ def _typed(
     return operation.cli.convert(typed) if operation.cli.convert else typed
 
 
-def _show_result(operation: Operation[Any, Any], value: Any) -> None:
-    if operation.cli.render is not None and not settings().json:
+def _show_result(operation: Operation[Any, Any], value: Any, file: str | None = None) -> None:
+    if operation.cli.render is not None and file:
+        _write(file, operation.cli.render(value))
+    elif operation.cli.render is not None and not settings().json:
         click.echo(operation.cli.render(value))
     else:
         show(value, as_json=settings().json, columns=operation.cli.columns)
+
+
+def _write(file: str, text: str) -> None:
+    try:
+        Path(file).write_text(text + "\n")
+    except OSError as error:
+        raise Unavailable(f"can't write {file}: {error.strerror or error}") from None
 
 
 def _show_stream(operation: Operation[Any, Any], items: Iterable[Any]) -> None:

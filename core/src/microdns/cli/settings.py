@@ -35,19 +35,14 @@ def _store(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     def keep(context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
         found = context.ensure_object(Settings)
         if name == "overrides":
-            found.overrides.extend(_override(text) for text in value)
+            from microdns.config.overrides import split_option
+
+            found.overrides.extend(map(split_option, value))
         elif value:
             setattr(found, name, value)
         return value
 
     return keep
-
-
-def _override(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise click.BadParameter(f"{text!r}: write it as section.key=value", param_hint="--set")
-    return key.strip(), value
 
 
 def common_options(command: F) -> F:

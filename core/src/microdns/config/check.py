@@ -75,7 +75,10 @@ def _structs_in(wanted: Shape) -> Iterator[type[msgspec.Struct]]:
 def _foreign(wanted: Shape) -> Iterator[type]:
     """Types that neither msgspec nor a form knows how to read."""
     for leaf in _leaves(wanted):
-        if leaf.form is None and isinstance(msgspec.inspect.type_info(leaf.base), CustomType):
+        # Structs are looked into field by field, with their forms, which msgspec knows nothing of.
+        if leaf.form is not None or is_struct(leaf.base):
+            continue
+        if isinstance(msgspec.inspect.type_info(leaf.base), CustomType):
             yield leaf.base
 
 

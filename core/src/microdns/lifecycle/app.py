@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import socket
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from microdns.lifecycle.assembly import Assembly
 from microdns.lifecycle.configure import assemble_file
 from microdns.lifecycle.discovery import PluginError, installed_names
 from microdns.lifecycle.kernel import Kernel
+from microdns.lifecycle.stopping import StopSignals
 from microdns.logs import Logs
 
 log = logging.getLogger("microdns.kernel")
@@ -30,13 +30,15 @@ def serve(config: str, overrides: Sequence[tuple[str, str]], wanted: Sequence[st
             f"{config} enables no plugin, and --plugins names none; "
             f"installed: {', '.join(installed_names()) or 'none'}"
         )
-    logs = Logs(assembly.logging)
-    logs.install()
-    try:
-        _tell_beginning(assembly)
-        return anyio.run(_serve, assembly, logs, backend_options={"use_uvloop": True})
-    finally:
-        logs.close()
+    # Before any thread is started: threads inherit the signal mask.
+    with StopSignals() as stop:
+        logs = Logs(assembly.logging)
+        logs.install()
+        try:
+            _tell_beginning(assembly)
+            return anyio.run(_serve, assembly, logs, stop, backend_options={"use_uvloop": True})
+        finally:
+            logs.close()
 
 
 def _tell_beginning(assembly: Assembly) -> None:
@@ -52,26 +54,18 @@ def _tell_beginning(assembly: Assembly) -> None:
         )
 
 
-async def _serve(assembly: Assembly, logs: Logs) -> int:
+async def _serve(assembly: Assembly, logs: Logs, stop: StopSignals) -> int:
     kernel = Kernel(assembly, logs=logs)
     async with kernel.running():
         if not any(record.up for record in kernel.records.values()):
             logevents.NOTHING_RUNS(log, "no plugin could be started: leaving")
             return 1
         notify_service_manager("READY=1")
-        received = await _signal()
+        received = await stop.wait()
         logevents.STOPPING(log, "stopping on %s", received)
         notify_service_manager("STOPPING=1")
-        kernel.arm_watchdog()
     logevents.STOPPED(log, "stopped")
     return 0
-
-
-async def _signal() -> str:
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for number in signals:
-            return signal.Signals(number).name
-    raise RuntimeError("the signal receiver ended by itself")
 
 
 def notify_service_manager(state: str) -> None:

@@ -1,11 +1,9 @@
 """The kernel: opens the store, brings plugins up in order, keeps them up, takes them down."""
 
 import logging
-import os
 import random
-import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
@@ -34,7 +32,6 @@ from microdns.plugin import PluginContext, Services
 from microdns.store import Store
 
 STOP_SECONDS = 8.0
-WATCHDOG_GRACE_SECONDS = 2.0
 
 
 class Kernel:
@@ -83,17 +80,16 @@ class Kernel:
         failure: Exception | None = None
         try:
             async with anyio.create_task_group() as self._tasks:
-                with self._watchdog():
-                    try:
-                        await self._start(listen)
-                        yield self
-                    except Exception as error:
-                        # Raised outside of the group, which would wrap it.
-                        failure = error
-                    finally:
-                        with anyio.CancelScope(shield=True):
-                            await self._stop()
-                            self._tasks.cancel_scope.cancel()
+                try:
+                    await self._start(listen)
+                    yield self
+                except Exception as error:
+                    # Raised outside of the group, which would wrap it.
+                    failure = error
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await self._stop()
+                        self._tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
                 self.bus.close()
@@ -268,25 +264,6 @@ class Kernel:
         supervisor = self._supervisors.pop(name)
         await supervisor.stop(seconds)
 
-    @contextmanager
-    def _watchdog(self) -> Iterator[None]:
-        """A plugin that blocks the loop can't be cancelled: after the deadline, leave hard.
-
-        Nothing acknowledged is lost by that, since it is on disk before it is acknowledged.
-        """
-        self._watch: threading.Timer | None = None
-        try:
-            yield
-        finally:
-            if self._watch is not None:
-                self._watch.cancel()
-
-    def arm_watchdog(self) -> None:
-        """Call when the stop begins: ends the process if the loop never comes back."""
-        self._watch = threading.Timer(STOP_SECONDS + WATCHDOG_GRACE_SECONDS, _leave_hard)
-        self._watch.daemon = True
-        self._watch.start()
-
     # One plugin in a live process
 
     async def start_plugin(self, name: str) -> PluginRecord:
@@ -337,9 +314,3 @@ class Kernel:
             await self.store.migrate({record.name: record.migrations})
             await self.store.declare(record.collections, record.events)
         return record
-
-
-def _leave_hard() -> None:
-    log = logging.getLogger("microdns.kernel")
-    logevents.BLOCKED(log, "a plugin blocks the process: leaving without it")
-    os._exit(1)

@@ -53,8 +53,12 @@ class Cli:
     """A struct that is easier to type than the operation's own input."""
     convert: Callable[[Any], msgspec.Struct] | None = None
     """Turns ``input`` into the operation's input, on the client's side (may read files)."""
+    arguments: tuple[str, ...] = ()
+    """Optional fields of the input that are arguments, after the required ones."""
     render: Callable[[Any], str] | None = None
     """Turns the output into text, in place of a table."""
+    file: str = ""
+    """A field of ``input`` that may name a file, into which the rendered text goes."""
     columns: tuple[Column, ...] = ()
     hidden: bool = False
     confirm: str = ""

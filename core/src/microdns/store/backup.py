@@ -37,7 +37,6 @@ def make_backup(engine: Engine, target: Path, sequence: int, time_ns: int) -> Ba
     Raises Conflict when there is something at ``target``, StorageFault when the disk fails.
     """
     with new_folder(target) as folder:
-        folder.mkdir()
         engine.flush_wal()
         with engine.checkpoint() as copy:
             try:

@@ -18,7 +18,7 @@ from typing import Literal
 from microdns.errors import StorageFault
 from microdns.events import Entry
 from microdns.store import logevents
-from microdns.store.engine import Batch, Engine
+from microdns.store.engine import Batch, Engine, fault
 from microdns.store.journal import Journal
 from microdns.store.metrics import StoreMetrics
 
@@ -107,7 +107,9 @@ class Committer:
         self.state = "closed"
 
     def _flush(self) -> None:
-        if self._flushing is None and self._waiting:
+        if self.state == "closed":
+            self._fail(StorageFault("the store is closed"))
+        elif self._flushing is None and self._waiting:
             self._flushing, self._waiting = self._waiting, []
             self._worker.submit(self._flush_in_worker)
 
@@ -116,8 +118,8 @@ class Committer:
         error: StorageFault | None = None
         try:
             self._engine.flush_wal()
-        except StorageFault as fault:
-            error = fault
+        except Exception as failed:
+            error = fault("flush the log", failed)
         seconds = perf_counter() - started
         self._loop.call_soon_threadsafe(self._flushed, seconds, error)
 

@@ -32,6 +32,7 @@ import rocksdict
 
 from microdns.errors import StorageFault
 from microdns.store.errors import StoreLocked
+from microdns.store.files import sync_path
 from microdns.store.options import StoreOptions
 
 if TYPE_CHECKING:
@@ -206,7 +207,8 @@ class Engine:
         open elsewhere and StorageFault for anything else.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            new = not self.path.exists()
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             wanted = dict.fromkeys([*self._names_on_disk(), *self.families, *names])
             options = {name: self._family_options() for name in wanted if name != "default"}
             database = rocksdict.Rdict(str(self.path), self._database_options(), options)
@@ -217,6 +219,9 @@ class Engine:
         for name in options:
             self.families.setdefault(name, Family(name, self._cursors)).attach(database)
         self._database = database
+        shutil.rmtree(self.path / _CHECKPOINT, ignore_errors=True)  # of a backup cut short
+        if new:
+            sync_path(self.path.parent)
 
     def family(self, name: str) -> Family:
         """The column family of that name, made when there is none."""
@@ -268,7 +273,7 @@ class Engine:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
-    def property(self, name: str) -> int:
+    def figure(self, name: str) -> int:
         """A figure of RocksDB's, summed over the families; 0 while the database is closed."""
         values = [
             family._data.property_int_value(name) or 0
@@ -278,9 +283,18 @@ class Engine:
         return sum(values)
 
     def probe(self) -> None:
-        """Raise StorageFault unless the disk takes a few megabytes and brings them down."""
+        """Raise StorageFault unless the disk has room for a reopening, and takes a write.
+
+        Reopening writes the content of the log out anew, so that much must be free.
+        """
         path = self.path / "probe"
         try:
+            logs = sum(log.stat().st_size for log in self.path.glob("*.log"))
+            disk = os.statvfs(self.path)
+            if disk.f_bavail * disk.f_frsize < logs + PROBE_BYTES:
+                raise StorageFault(
+                    f"the disk is full: {self.path} needs {(logs >> 20) + 2} MiB of free space"
+                )
             with open(path, "wb") as file:
                 file.write(b"\xa5" * PROBE_BYTES)
                 file.flush()

@@ -21,17 +21,20 @@ def no_progress(done: int, total: int | None, what: str) -> None:
 def new_file(path: Path) -> Iterator[BinaryIO]:
     """A file to fill, which appears at ``path``, on disk, when the block is left without error.
 
+    It is readable by its owner only, since there may be secrets in it; so are the folders below.
+
     Raises Conflict when there is something at ``path``, StorageFault when the disk fails.
     """
     _refuse_existing(path, empty_folder=False)
     partial = path.with_name(f".{path.name}.partial")
     try:
-        with open(partial, "wb") as file:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         os.link(partial, path)
-        sync_folder(path.parent)
+        sync_path(path.parent)
     except FileExistsError:
         raise Conflict(f"{path} exists already") from None
     except OSError as error:
@@ -51,11 +54,11 @@ def new_folder(path: Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.name}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir(parents=True, mode=0o700)
         yield partial
         sync_tree(partial)
         os.rename(partial, path)
-        sync_folder(path.parent)
+        sync_path(path.parent)
     except OSError as error:
         raise StorageFault(f"can't write {path}: {error}") from error
     finally:
@@ -66,7 +69,7 @@ def copy_tree(source: Path, target: Path, progress: Progress) -> None:
     """Copy a folder's files, telling how many bytes are done."""
     files = [path for path in source.rglob("*") if path.is_file()]
     total, done = sum(path.stat().st_size for path in files), 0
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     for path in files:
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -83,11 +86,11 @@ def tree_bytes(path: Path) -> int:
 def sync_tree(path: Path) -> None:
     """Bring a folder and all that is in it to disk."""
     for file in path.rglob("*"):
-        sync_folder(file)
-    sync_folder(path)
+        sync_path(file)
+    sync_path(path)
 
 
-def sync_folder(path: Path) -> None:
+def sync_path(path: Path) -> None:
     """Bring one file's data, or a folder's list of files, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

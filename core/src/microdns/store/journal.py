@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from microdns.clock import Clock
 from microdns.errors import StorageFault
 from microdns.events import Entry, Event, Principal, UnknownEvent, event_type
 from microdns.store import logevents
@@ -29,6 +30,9 @@ Commits = list[list[Entry]]
 """Transactions that have become durable together, in order: the entries of each."""
 
 Listener = Callable[[Commits], None]
+
+_LEAP_NS = 3600 * 10**9
+"""How far the wall clock may have been set forward since the start, and be believed."""
 
 _SEGMENTS_CUT_MAX = 8
 """Segments that one transaction removes at most; more than it begins, so the limits are met."""
@@ -53,7 +57,7 @@ _decode_mark = msgspec.msgpack.Decoder(Mark).decode
 class Journal:
     """Reads entries; the store writes them, as part of transactions."""
 
-    def __init__(self, family: Family, meta: Family, options: StoreOptions) -> None:
+    def __init__(self, family: Family, meta: Family, options: StoreOptions, clock: Clock) -> None:
         self.names: dict[type[Event], str] = {}
         """The event classes declared, and the type that each is known by."""
         self.oldest = 1
@@ -63,6 +67,9 @@ class Journal:
         self.undecodable = 0
         """Entries met whose event does not fit its declared class (they read as UnknownEvent)."""
         self.retention = Retention(options)
+        self._clock = clock
+        self._opened_ns = clock.time_ns()
+        self._opened_seconds = clock.monotonic()
         self._family = family
         self._meta = meta
         self._decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {}
@@ -79,14 +86,20 @@ class Journal:
             self.names[event] = name
 
     def read(
-        self, after: int | None = None, types: Types = None, limit: int | None = None
+        self,
+        after: int | None = None,
+        types: Types = None,
+        limit: int | None = None,
+        *,
+        reverse: bool = False,
     ) -> Iterator[Entry]:
         """Durable entries after sequence ``after`` (None: all that are left), in order.
 
         ``types`` are event classes, type names or patterns like ``zone.*``; ``limit`` counts the
-        entries given.  Raises CursorTooOld at once when entries after ``after`` are gone.
+        entries given; ``reverse`` gives the newest first.  Raises CursorTooOld at once when
+        entries after ``after`` are gone.
         """
-        rows = self._rows(self.oldest - 1 if after is None else after)
+        rows = self._rows(self.oldest - 1 if after is None else after, reverse)
         found = self._decoded(rows, TypeFilter(types))
         return found if limit is None else islice(found, limit)
 
@@ -101,7 +114,7 @@ class Journal:
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with what becomes durable; what is returned ends that."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     # What follows is for the store.
 
@@ -133,12 +146,12 @@ class Journal:
         if mark is not None:
             self._mark(batch, mark)
             for _ in range(_SEGMENTS_CUT_MAX):
-                if not self.trim(batch, time_ns):
+                if not self.trim(batch):
                     break
 
-    def trim(self, batch: Batch, now_ns: int) -> bool:
+    def trim(self, batch: Batch) -> bool:
         """Add to the batch what removes the oldest segment; False when nothing has to go."""
-        cut = self.retention.cut(now_ns)
+        cut = self.retention.cut(self._now_ns())
         if cut is None:
             return False
         gone, first = cut
@@ -147,9 +160,9 @@ class Journal:
         self._start_at(batch, first.sequence)
         return True
 
-    def end_segment(self, batch: Batch, written: int, now_ns: int) -> None:
+    def end_segment(self, batch: Batch, written: int) -> None:
         """Let the open segment be removed too, when all of it is past its age."""
-        if self.retention.expired(now_ns):
+        if self.retention.expired(self._now_ns()):
             mark = self.retention.end(written + 1)
             if mark is not None:
                 self._mark(batch, mark)
@@ -171,6 +184,11 @@ class Journal:
             commits[-1].append(entry)
         return commits
 
+    def _now_ns(self) -> int:
+        """The time by which entries age: a wall clock set forward must not empty the journal."""
+        passed = self._clock.monotonic() - self._opened_seconds
+        return min(self._clock.time_ns(), self._opened_ns + round(passed * 1e9) + _LEAP_NS)
+
     def _start_at(self, batch: Batch, sequence: int) -> None:
         self.oldest = sequence
         put_number(batch, self._meta, OLDEST, sequence)
@@ -178,12 +196,12 @@ class Journal:
     def _mark(self, batch: Batch, mark: Mark) -> None:
         batch.put(self._meta, MARK + uint(mark.sequence), encode(mark))
 
-    def _rows(self, after: int) -> Iterator[Row]:
+    def _rows(self, after: int, reverse: bool = False) -> Iterator[Row]:
         if after + 1 < self.oldest:
             raise CursorTooOld(after, self.oldest)
         if after >= self.newest:
             return iter(())
-        return walk(self._family.cursor(), uint(after + 1), uint(self.newest + 1))
+        return walk(self._family.cursor(), uint(after + 1), uint(self.newest + 1), reverse)
 
     def _decoded(self, rows: Iterable[Row], types: TypeFilter) -> Iterator[Entry]:
         for key, raw in rows:

@@ -6,11 +6,17 @@ scan on, since most transactions never scan.
 """
 
 from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from microdns.store.engine import Row
 
+if TYPE_CHECKING:
+    from microdns.store.table import Table
+
 _BUCKET_MAX = 512
+_ABSENT: Any = object()
 
 
 class SortedKeys:
@@ -57,11 +63,18 @@ class SortedKeys:
 class Overlay:
     """Rows written to one table by a transaction; None stands for a deleted one."""
 
-    __slots__ = ("_keys", "rows")
+    __slots__ = ("_keys", "_stored", "rows", "table")
 
-    def __init__(self) -> None:
+    def __init__(self, table: "Table[Any]") -> None:
+        self.table = table
         self.rows: dict[bytes, bytes | None] = {}
+        self._stored = table.family.get
         self._keys: SortedKeys | None = None
+
+    def read(self, key: bytes) -> bytes | None:
+        """A row as the transaction sees it."""
+        raw = self.rows.get(key, _ABSENT)
+        return self._stored(key) if raw is _ABSENT else raw
 
     def write(self, key: bytes, raw: bytes | None) -> None:
         """Put a row, or delete it."""
@@ -79,23 +92,18 @@ class Overlay:
 def merged(
     stored: Iterator[Row], written: list[tuple[bytes, bytes | None]], reverse: bool
 ) -> Iterator[Row]:
-    """Stored rows with the written ones over them, both ordered alike."""
-    position = 0
+    """Stored rows with the written ones over them; all three in the same order."""
+    over = deque(written)
     for row in stored:
-        while position < len(written) and (written[position][0] > row[0]) == reverse:
-            key, raw = written[position]
-            if key == row[0]:
-                break
-            position += 1
-            if raw is not None:
-                yield key, raw
-        if position < len(written) and written[position][0] == row[0]:
-            raw = written[position][1]
-            position += 1
-            if raw is not None:
-                yield row[0], raw
+        while over and over[0][0] != row[0] and (over[0][0] > row[0]) == reverse:
+            yield from _kept(*over.popleft())
+        if over and over[0][0] == row[0]:
+            yield from _kept(*over.popleft())
         else:
             yield row
-    for key, raw in written[position:]:
-        if raw is not None:
-            yield key, raw
+    for key, raw in over:
+        yield from _kept(key, raw)
+
+
+def _kept(key: bytes, raw: bytes | None) -> tuple[Row, ...]:
+    return () if raw is None else ((key, raw),)

@@ -17,6 +17,7 @@ from microdns.store import logevents
 from microdns.store.commit import Committer
 from microdns.store.engine import Engine, fault
 from microdns.store.journal import Journal
+from microdns.store.metrics import StoreMetrics
 
 log = logging.getLogger("microdns.store")
 
@@ -32,6 +33,7 @@ class Recovery:
         engine: Engine,
         journal: Journal,
         committer: Committer,
+        metrics: StoreMetrics,
         worker: ThreadPoolExecutor,
         clock: Clock,
         reload: Callable[[], int],
@@ -39,6 +41,7 @@ class Recovery:
         self._engine = engine
         self._journal = journal
         self._committer = committer
+        self._metrics = metrics
         self._worker = worker
         self._clock = clock
         self._reload = reload
@@ -79,6 +82,7 @@ class Recovery:
             )
         commits = self._journal.unpublished(written)
         self._committer.resume(written)
+        self._metrics.recoveries.inc()
         if commits:
             self._journal.publish(commits)
         logevents.RECOVERED(

@@ -16,7 +16,7 @@ class Snapshot(Reader):
     __slots__ = ("_cursors", "sequence")
 
     def __init__(self, tables: Tables, sequence: int) -> None:
-        super().__init__(tables)
+        super().__init__(dict(tables))
         self.sequence = sequence
         self._cursors = {table: table.family.cursor() for table in tables.values()}
 

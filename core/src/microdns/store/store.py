@@ -92,12 +92,15 @@ class Store(Reader):
         self._engine = engine
         self._worker = worker
         self._meta = engine.family(META)
-        self.journal = Journal(engine.family(JOURNAL), self._meta, options)
+        self.journal = Journal(engine.family(JOURNAL), self._meta, options, clock)
         self.journal.newest = self._load()
         self.metrics = StoreMetrics()
         self.committer = Committer(engine, self.journal, self.metrics, worker)
-        self._recovery = Recovery(engine, self.journal, self.committer, worker, clock, self._load)
+        self._recovery = Recovery(
+            engine, self.journal, self.committer, self.metrics, worker, clock, self._load
+        )
         self.committer.on_fault = self._recovery.start
+        self.metrics.watch(self)
         self._trimming = self.loop.create_task(self._trim_now_and_then(), name="store-trim")
 
     @classmethod
@@ -203,6 +206,10 @@ class Store(Reader):
         """Why the store is faulted."""
         return self.committer.fault
 
+    def figure(self, name: str) -> int:
+        """A figure of RocksDB's, summed over the collections."""
+        return self._engine.figure(name)
+
     def transaction(self, actor: Principal = KERNEL, dry_run: bool = False) -> Transaction:
         """A transaction, to be entered with ``async with``; leaving the block means durable.
 
@@ -278,8 +285,8 @@ class Store(Reader):
     async def trim(self) -> None:
         """Remove journal entries past their age or beyond the size allowed."""
         batch = Batch()
-        self.journal.end_segment(batch, self.committer.written, self.clock.time_ns())
-        while self.journal.trim(batch, self.clock.time_ns()):
+        self.journal.end_segment(batch, self.committer.written)
+        while self.journal.trim(batch):
             await self._submit(batch)
             batch = Batch()
 

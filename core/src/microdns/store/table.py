@@ -44,7 +44,16 @@ class View(Protocol):
 class Table(Generic[T]):
     """A collection together with the column family that holds it."""
 
-    __slots__ = ("_decode", "collection", "family", "indexes", "journaled", "key_of", "name")
+    __slots__ = (
+        "_decode",
+        "_plan",
+        "collection",
+        "family",
+        "indexes",
+        "journaled",
+        "key_of",
+        "name",
+    )
 
     def __init__(self, collection: Collection[T], family: Family) -> None:
         self.collection = collection
@@ -53,6 +62,7 @@ class Table(Generic[T]):
         self.key_of = collection.key
         self.indexes = {index.name: index for index in collection.indexes}
         self.journaled = collection.journaled
+        self._plan = [(index, index.of, _index_head(index.name)) for index in collection.indexes]
         self._decode = msgspec.msgpack.Decoder(collection.type).decode
 
     def load(self, raw: bytes) -> T:
@@ -67,9 +77,9 @@ class Table(Generic[T]):
     def index_rows(self, key: bytes, value: T) -> dict[bytes, Index[T]]:
         """Row keys under which the indexes find ``value``."""
         rows: dict[bytes, Index[T]] = {}
-        for index in self.indexes.values():
-            for index_key in index.of(value):
-                row = index_prefix(index, index_key)
+        for index, keys_of, head in self._plan:
+            for index_key in keys_of(value):
+                row = head + escape(index_key) + _END
                 rows[row if index.unique else row + key] = index
         return rows
 
@@ -100,19 +110,19 @@ def value_bounds(prefix: bytes, start: bytes | None, reverse: bool) -> tuple[byt
 
 def index_prefix(index: Index[Any], key: bytes) -> bytes:
     """What the row keys of one index key start with (or are, when it is unique)."""
-    return INDEX + index.name.encode() + b"\x00" + escape(key) + _END
+    return _index_head(index.name) + escape(key) + _END
 
 
 def index_bounds(index: Index[Any], key: bytes, prefix: bool) -> tuple[bytes, bytes]:
     """Row keys between which an index holds ``key``, or all keys that start with it."""
-    low = INDEX + index.name.encode() + b"\x00" + escape(key) + (b"" if prefix else _END)
-    high = after_prefix(low)
-    return low, VALUE if high is None else high
+    low = _index_head(index.name) + escape(key) + (b"" if prefix else _END)
+    return low, after_prefix(low) or VALUE
 
 
 def index_family_bounds(name: str) -> tuple[bytes, bytes]:
     """Row keys between which all of an index lies."""
-    return INDEX + name.encode() + b"\x00", INDEX + name.encode() + b"\x01"
+    head = _index_head(name)
+    return head, after_prefix(head) or VALUE
 
 
 def walk(view: View, low: bytes, high: bytes, reverse: bool = False) -> Iterator[Row]:
@@ -129,3 +139,7 @@ def walk(view: View, low: bytes, high: bytes, reverse: bool = False) -> Iterator
         else:
             low = chunk[-1][0] + b"\x00"
         size = min(size * 4, _CHUNK_MAX)
+
+
+def _index_head(name: str) -> bytes:
+    return INDEX + name.encode() + b"\x00"

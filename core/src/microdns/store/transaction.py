@@ -16,7 +16,16 @@ from microdns.store.collection import Collection
 from microdns.store.engine import Batch, Row
 from microdns.store.overlay import Overlay, merged
 from microdns.store.reading import Reader
-from microdns.store.table import VALUE, VERSION_OCTETS, Table, View, encode, version_of, walk
+from microdns.store.table import (
+    VALUE,
+    VALUES_END,
+    VERSION_OCTETS,
+    Table,
+    View,
+    encode,
+    version_of,
+    walk,
+)
 
 if TYPE_CHECKING:
     from microdns.store.store import Store
@@ -44,6 +53,7 @@ class Transaction(Reader):
     __slots__ = (
         "_bytes",
         "_changes",
+        "_doom",
         "_epoch",
         "_open",
         "_overlays",
@@ -68,10 +78,11 @@ class Transaction(Reader):
         """Sequence of its first entry, and version of the values it writes."""
         self.time_ns = 0
         """Unix time in nanoseconds that its entries bear."""
-        self._overlays: dict[Table[Any], Overlay] = {}
+        self._overlays: dict[Collection[Any], Overlay] = {}
         self._rows_journal: list[bytes] = []
         self._changes: list[Change] | None = None
         self._bytes = 0
+        self._doom: TooLarge | None = None
         self._open = False
 
     async def __aenter__(self) -> "Transaction":
@@ -105,6 +116,8 @@ class Transaction(Reader):
             if kind is not None:
                 store.metrics.aborted.inc()
                 return
+            if self._doom is not None:
+                raise self._doom  # caught in the block, but half of a write is missing
             if self.dry_run:
                 self._finish_dry_run()
                 collect(self.entries)
@@ -121,6 +134,7 @@ class Transaction(Reader):
             durable = self._submit(batch)
         finally:
             self._open = False
+            self._overlays = {}
             store.turns.give()
         await durable
         collect(self.entries)
@@ -136,31 +150,38 @@ class Transaction(Reader):
         be there), or when a unique index has one of the value's keys for another value.  Raises
         TooLarge when the transaction grows beyond its limit.
         """
-        table = self._writable(collection)
+        overlay = self._overlays.get(collection)
+        if overlay is None:
+            overlay = self._stage(collection)
+        table = overlay.table
         key = table.key_of(value)
         row = VALUE + key
+        raw = (self._version if table.journaled else self._store.unjournaled_version) + encode(
+            value
+        )
         if if_version is not None or table.indexes:
-            before = self._row(table, row)
+            before = overlay.read(row)
             if if_version is not None:
                 _check_version(table, key, before, if_version)
             if table.indexes:
-                self._reindex(table, key, before, value)
-        version = self._version if table.journaled else self._store.unjournaled_version
-        self._write(table, row, version + encode(value))
+                self._reindex(overlay, key, before, value)
+        overlay.write(row, raw)
+        self._grow(len(row) + len(raw))
 
     def delete(self, collection: Collection[T], key: bytes, if_version: int | None = None) -> T:
         """Delete the value under ``key`` and return it; raises NotFound, and Conflict as put."""
-        table = self._writable(collection)
-        row = VALUE + key
-        before = self._row(table, row)
+        overlay = self._overlays.get(collection) or self._stage(collection)
+        table, row = overlay.table, VALUE + key
+        before = overlay.read(row)
         if if_version is not None:
             _check_version(table, key, before, if_version)
         if before is None:
             raise NotFound(f"{table.name} has nothing under {_shown(key)}")
-        value = table.load(before)
+        value: T = table.load(before)
         if table.indexes:
-            self._reindex(table, key, before, None)
-        self._write(table, row, None)
+            self._reindex(overlay, key, before, None)
+        overlay.write(row, None)
+        self._grow(len(row))
         return value
 
     def emit(self, event: Event) -> None:
@@ -194,17 +215,15 @@ class Transaction(Reader):
             return self._changes
         self._check_open()
         found = []
-        for table, overlay in self._overlays.items():
-            for row, raw in overlay.between(VALUE, VALUE + b"\xff" * 9999):
+        for overlay in self._overlays.values():
+            table = overlay.table
+            for row, raw in overlay.between(VALUE, VALUES_END):
                 before = table.family.get(row)
-                found.append(
-                    Change(
-                        table.name,
-                        row[1:],
-                        None if before is None else table.load(before),
-                        None if raw is None else table.load(raw),
-                    )
-                )
+                if before is None and raw is None:
+                    continue
+                was = None if before is None else table.load(before)
+                now = None if raw is None else table.load(raw)
+                found.append(Change(table.name, row[len(VALUE) :], was, now))
         return found
 
     def _finish_dry_run(self) -> None:
@@ -214,9 +233,9 @@ class Transaction(Reader):
         self._store.metrics.dry_runs.inc()
 
     def _check_events(self) -> None:
-        for table in self._overlays:
-            if table.journaled:
-                raise RuntimeError(f"a change of {table.name} needs an event: tx.emit(...)")
+        for collection in self._overlays:
+            if collection.journaled:
+                raise RuntimeError(f"a change of {collection.name} needs an event: tx.emit(...)")
 
     def _submit(self, batch: Batch) -> "asyncio.Future[None]":
         store = self._store
@@ -225,55 +244,57 @@ class Transaction(Reader):
         if self.entries:
             store.journal.record(batch, self.transaction, self.time_ns, self._rows_journal)
         durable = store.committer.submit(batch, self.entries)
-        store.metrics.committed.inc()
+        metrics = store.metrics
+        metrics.committed.value += 1
+        metrics.written_bytes.value += self._bytes
         return durable
 
     def _fill(self, batch: Batch) -> None:
-        for table, overlay in self._overlays.items():
+        for overlay in self._overlays.values():
+            table = overlay.table
             batch.update(table.family, overlay.rows.items())
             if not table.journaled:
                 self._store.count_unjournaled(batch)
 
     async def _fill_in_slices(self, batch: Batch) -> None:
-        for table, overlay in self._overlays.items():
-            rows = iter(sorted(overlay.rows.items()))
+        for overlay in self._overlays.values():
+            table, rows = overlay.table, iter(overlay.rows.items())
             while chunk := list(islice(rows, _SLICE_ROWS)):
                 batch.update(table.family, chunk)
                 await asyncio.sleep(0)
             if not table.journaled:
                 self._store.count_unjournaled(batch)
 
-    def _reindex(self, table: Table[T], key: bytes, before: bytes | None, value: T | None) -> None:
+    def _reindex(self, overlay: Overlay, key: bytes, before: bytes | None, value: Any) -> None:
+        """Bring the indexes from ``before`` to ``value``; None stands for nothing there."""
+        table = overlay.table
         old = {} if before is None else table.index_rows(key, table.load(before))
         new = {} if value is None else table.index_rows(key, value)
         if old.keys() == new.keys():
             return
         added = [row for row in new if row not in old]
         for row in added:
-            if new[row].unique and self._row(table, row) is not None:
+            if new[row].unique and overlay.read(row) is not None:
                 raise Conflict(f"{table.name} has another value with this {new[row].name}")
         for row in old:
             if row not in new:
-                self._write(table, row, None)
+                overlay.write(row, None)
+                self._grow(len(row))
         for row in added:
-            self._write(table, row, key)
-
-    def _write(self, table: Table[Any], row: bytes, raw: bytes | None) -> None:
-        self._grow(len(row) + (0 if raw is None else len(raw)))
-        overlay = self._overlays.get(table)
-        if overlay is None:
-            overlay = self._overlays[table] = Overlay()
-        overlay.write(row, raw)
+            overlay.write(row, key)
+            self._grow(len(row) + len(key))
 
     def _grow(self, octets: int) -> None:
         self._bytes += octets
         if self._bytes > self._store.options.transaction_bytes_max:
             limit = self._store.options.transaction_bytes_max
-            raise TooLarge(f"the transaction would exceed {limit} bytes")
+            self._doom = TooLarge(f"the transaction would exceed {limit} bytes")
+            raise self._doom
 
-    def _writable(self, collection: Collection[T]) -> Table[T]:
+    def _stage(self, collection: Collection[T]) -> Overlay:
         self._check_open()
-        return self._tables.get(collection) or self._table(collection)
+        overlay = self._overlays[collection] = Overlay(self._table(collection))
+        return overlay
 
     def _check_open(self) -> None:
         if not self._open:
@@ -287,17 +308,15 @@ class Transaction(Reader):
         raise LookupError(f"event type {name} is not declared to the store")
 
     def _row(self, table: Table[Any], row: bytes) -> bytes | None:
-        overlay = self._overlays.get(table)
-        if overlay is not None and row in overlay.rows:
-            return overlay.rows[row]
-        return table.family.get(row)
+        overlay = self._overlays.get(table.collection)
+        return table.family.get(row) if overlay is None else overlay.read(row)
 
     def _view(self, table: Table[Any]) -> View:
         return table.family.cursor()
 
     def _rows(self, table: Table[Any], low: bytes, high: bytes, reverse: bool) -> Iterator[Row]:
         stored = walk(self._view(table), low, high, reverse)
-        overlay = self._overlays.get(table)
+        overlay = self._overlays.get(table.collection)
         written = [] if overlay is None else overlay.between(low, high)
         if not written:
             return stored

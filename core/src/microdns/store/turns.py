@@ -57,6 +57,10 @@ class Turns:
                 return
         self.holder = None
 
+    def held_seconds(self) -> float:
+        """For how long the present holder has had its turn."""
+        return 0.0 if self.holder is None else perf_counter() - self.since
+
     def __len__(self) -> int:
         """How many wait."""
         return len(self._queue)

@@ -14,6 +14,8 @@ class TypeFilter:
     __slots__ = ("_answers", "everything", "names", "wanted")
 
     def __init__(self, types: Types) -> None:
+        if isinstance(types, str):
+            raise TypeError(f"types are several: [{types!r}], not {types!r}")
         self.wanted = types if types is None else tuple(types)
         self.everything = types is None
         self.names = frozenset(

@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 
 HEAD = """
+import time
 import anyio
 import msgspec
 from microdns.plugin import Plugin, hookimpl, Section

@@ -5,19 +5,19 @@ cuts serve as glue for referrals and for the apex's own NS, and for nothing else
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from microdns_dns import names
 from microdns_dns.message import Owned, Reply
 from microdns_dns.protocol import RRType
 from microdns_dns.view import Node, RRset, ZoneView
 
-_ADDRESS_TYPES: Final = (RRType.A, RRType.AAAA)
-_BROUGHT_ALONG: Final = {
-    RRType.SVCB: (*_ADDRESS_TYPES, RRType.SVCB),
-    RRType.HTTPS: (*_ADDRESS_TYPES, RRType.HTTPS),
+_ADDRESSES: Final = (RRType.A, RRType.AAAA)
+_WANTED: Final = {
+    RRType.SVCB: (*_ADDRESSES, RRType.SVCB),
+    RRType.HTTPS: (*_ADDRESSES, RRType.HTTPS),
 }
-"""What is given of the target, when it is more than addresses (RFC 9460 4.1)."""
+"""What is given of a target beside addresses: SVCB of the target's own (RFC 9460 4.1)."""
 
 _TARGET_AT: Final = {
     RRType.NS: 0,
@@ -31,8 +31,16 @@ _TARGET_AT: Final = {
 NS (RFC 1035 3.3.11), MX (3.3.9), SRV (RFC 2782), SVCB and HTTPS (RFC 9460 4.1).
 """
 
-TARGETS_MAX: Final = 32
-"""Records of one RRset whose targets are looked up; a message has no room for more."""
+TARGETS_MAX: Final = 64
+"""Records of one RRset whose targets are looked up; a message has hardly room for more."""
+
+
+class Host(NamedTuple):
+    """A name that rdata mention and that this zone has: its owner as it is to be shown."""
+
+    owner: bytes
+    folded: bytes
+    node: Node
 
 
 def add_additional(reply: Reply, zone: ZoneView, owner: bytes, rrset: RRset) -> None:
@@ -40,17 +48,11 @@ def add_additional(reply: Reply, zone: ZoneView, owner: bytes, rrset: RRset) -> 
     at = _TARGET_AT.get(rrset.type)
     if at is None:
         return
-    types = _BROUGHT_ALONG.get(rrset.type, _ADDRESS_TYPES)
     held = {(names.fold(name), found.type) for name, found in reply.answer}
-    for target in _targets(rrset, at, owner):
-        folded = names.fold(target)
-        if not _within(folded, zone.origin):
-            continue
-        if rrset.type != RRType.NS and zone.cut(folded) is not None:
-            continue
-        node = zone.node(folded) or _synthesised(zone, folded)
-        if node is not None:
-            _add_rrsets(reply.additional, held, target, folded, node, types)
+    wanted = _WANTED.get(rrset.type, _ADDRESSES)
+    for host in _hosts(zone, _targets(rrset, at, owner)):
+        if rrset.type == RRType.NS or zone.cut(host.folded) is None:
+            _add(reply.additional, held, host, wanted)
 
 
 def add_glue(reply: Reply, zone: ZoneView, cut: bytes, delegation: RRset) -> None:
@@ -60,20 +62,14 @@ def add_glue(reply: Reply, zone: ZoneView, cut: bytes, delegation: RRset) -> Non
     Servers elsewhere in this zone, below another cut or not, are a help (3.2).
     """
     held: set[tuple[bytes, int]] = set()
-    for target in _targets(delegation, 0, cut):
-        folded = names.fold(target)
-        if not _within(folded, zone.origin):
-            continue
-        node = zone.node(folded) or _synthesised(zone, folded)
-        if node is not None:
-            required = _within(folded, cut)
-            section = reply.glue if required else reply.additional
-            _add_rrsets(section, held, target, folded, node, _ADDRESS_TYPES)
+    for host in _hosts(zone, _targets(delegation, 0, cut)):
+        required = _within(host.folded, cut)
+        _add(reply.glue if required else reply.additional, held, host, _ADDRESSES)
 
 
 def _targets(rrset: RRset, at: int, owner: bytes) -> Iterator[bytes]:
-    """The hosts that an RRset names; the root says "the owner" in SVCB (RFC 9460 2.5.2), and
-    nobody in the others."""
+    """The names in an RRset; the root says "the owner" in SVCB (RFC 9460 2.5.2), and nobody in
+    the others."""
     service = rrset.type in (RRType.SVCB, RRType.HTTPS)
     for rdata in rrset.rdatas[:TARGETS_MAX]:
         target = rdata[at : names.wire_end(rdata, at)]
@@ -83,25 +79,35 @@ def _targets(rrset: RRset, at: int, owner: bytes) -> Iterator[bytes]:
             yield owner
 
 
+def _hosts(zone: ZoneView, targets: Iterator[bytes]) -> Iterator[Host]:
+    """Those of the names that the zone has, glue included, or makes from a wildcard."""
+    for target in targets:
+        folded = names.fold(target)
+        node = zone.node(folded)
+        if node is not None:
+            yield Host(node.owner, folded, node)
+        elif _within(folded, zone.origin) and zone.cut(folded) is None:
+            node = zone.wildcard(folded)
+            if node is not None:
+                yield Host(target, folded, node)
+
+
 def _within(folded: bytes, above: bytes) -> bool:
-    return folded.endswith(above) and names.is_subdomain(folded, above)
+    """Whether a folded name is another one or below it."""
+    at, cut = 0, len(folded) - len(above)
+    if not folded.endswith(above):
+        return False
+    while at < cut:
+        at += 1 + folded[at]
+    return at == cut
 
 
-def _synthesised(zone: ZoneView, folded: bytes) -> Node | None:
-    """What a wildcard makes of the name; a cut would have come before it."""
-    return None if zone.cut(folded) is not None else zone.wildcard(folded)
-
-
-def _add_rrsets(
-    section: list[Owned],
-    held: set[tuple[bytes, int]],
-    target: bytes,
-    folded: bytes,
-    node: Node,
-    types: tuple[int, ...],
+def _add(
+    section: list[Owned], held: set[tuple[bytes, int]], host: Host, wanted: tuple[int, ...]
 ) -> None:
-    for type_ in types:
-        rrset = node.get(type_)
-        if rrset is not None and (folded, type_) not in held:
-            held.add((folded, type_))
-            section.append((target, rrset))
+    """Add what is wanted of a host, but nothing twice."""
+    for type_ in wanted:
+        rrset = host.node.get(type_)
+        if rrset is not None and (host.folded, type_) not in held:
+            held.add((host.folded, type_))
+            section.append((host.owner, rrset))

@@ -1,12 +1,16 @@
 """Wiring of authoritative answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from microdns.config.fields import format_address
+from microdns.errors import Problem
+from microdns.operations import Operation
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns_auth.config import AuthConfig
-from microdns_auth.declare import declare_zones
+from microdns_auth.declare import Declaration
 from microdns_auth.metrics import AuthMetrics
+from microdns_auth.operations import ZoneFileOperations
 from microdns_auth.stage import AuthoritativeStage
 from microdns_dns.listeners import Listeners, Listening
 from microdns_dns.repository import ZoneRepository
@@ -23,13 +27,25 @@ class AuthPlugin(Plugin):
 
     def __init__(self) -> None:
         self._listening: Listening | None = None
+        self._declaration = Declaration()
+        self._operations = ZoneFileOperations()
+
+    @hookimpl
+    def microdns_check(self, config: AuthConfig) -> Iterable[Problem]:
+        return self._declaration.check(config)
+
+    @hookimpl
+    def microdns_operations(self) -> Iterable[Operation[Any, Any]]:
+        return self._operations.declare()
 
     @hookimpl
     async def microdns_setup(self, context: PluginContext[AuthConfig]) -> None:
         self._context = context
         metrics = AuthMetrics()
         context.metrics.add(self.name, metrics)
-        await declare_zones(context.config, context.services.require(ZoneRepository))
+        repository = context.services.require(ZoneRepository)
+        self._operations.attach(repository)
+        await self._declaration.apply(context.config, repository)
         self._stage = AuthoritativeStage(context.services.require(Views), metrics)
 
     @hookimpl

@@ -5,16 +5,15 @@ while it is leased, and comes back when the lease ends; so no two clients are ev
 """
 
 import ipaddress
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
 from microdns_dhcp.free import FreeAddresses
-from microdns_dhcp.model import ACTIVE, ENDED, Binding, Family, Pool
+from microdns_dhcp.model import ACTIVE, ENDED, QUARANTINED, Binding, Family, Pool
 
 _address = attrgetter("address")
-_client = attrgetter("client")
 _state = attrgetter("state")
 
 Allowed = Callable[[Pool], bool]
@@ -24,7 +23,7 @@ Allowed = Callable[[Pool], bool]
 class PoolInUse:
     """A pool and its free addresses.  Prefix pools count prefixes, not addresses."""
 
-    __slots__ = ("_base", "_octets", "_shift", "_suffix", "free", "pool")
+    __slots__ = ("_base", "_octets", "_shift", "_suffix", "free", "high", "low", "pool")
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -40,6 +39,15 @@ class PoolInUse:
             self._base = first >> self._shift << self._shift
             first, last = 0, (last - self._base) >> self._shift
         self.free = FreeAddresses(first, last)
+        self.low = self.address(first)
+        """Its first and last address: octets of one length compare as numbers do."""
+        self.high = self.address(last)
+
+    def holds(self, address: bytes) -> bool:
+        """Whether an address (a prefix: of the right length) is of this pool."""
+        if self._suffix:
+            return self.number(address) is not None
+        return self.low <= address <= self.high and len(address) == self._octets
 
     def number(self, address: bytes) -> int | None:
         """An address of this pool as ``free`` counts it; None for any other."""
@@ -52,6 +60,14 @@ class PoolInUse:
             number = (number - self._base) >> self._shift
         free = self.free
         return number if free.first <= number <= free.last else None
+
+    def numbers(self, addresses: Iterable[bytes]) -> Iterator[int]:
+        """``number`` of those of many addresses that are of this pool."""
+        if self._suffix:
+            return (n for each in addresses if (n := self.number(each)) is not None)
+        first, last, octets = self.free.first, self.free.last, self._octets
+        plain = map(int.from_bytes, (each for each in addresses if len(each) == octets))
+        return (number for number in plain if first <= number <= last)
 
     def address(self, number: int) -> bytes:
         """The reverse of ``number``."""
@@ -125,6 +141,7 @@ class Arena:
         self.held: dict[bytes, bytes] = {}
         """Addresses taken from their pools but not leased yet, and for whom."""
         self.active = 0
+        self.quarantined = 0
 
     def refresh(self, subnet: Subnet) -> bool:
         """Take over a subnet's present settings; False when its ranges are others than before."""
@@ -171,7 +188,11 @@ class Arena:
         """
         binding = self.bindings.get(address)
         if binding is not None and binding.state == ACTIVE:
-            return binding.client == client and self._may_have(address, allowed)
+            if binding.client != client or not self._may_have(address, allowed):
+                return False
+            # Should the lease run out meanwhile, nobody else gets the address.
+            self.held[address] = client
+            return True
         holder = self.held.get(address)
         if holder is not None:
             return holder == client and self._no_offer_any_more(client, address)
@@ -231,7 +252,7 @@ class Arena:
     def pool_of(self, address: bytes) -> PoolInUse | None:
         """The pool that an address lies in."""
         for pool in self.pools:
-            if pool.number(address) is not None:
+            if pool.holds(address):
                 return pool
         return None
 
@@ -289,29 +310,40 @@ class Arena:
     def put(self, address: bytes, client: bytes, state: int, expires: int) -> Binding:
         """Note a lease as it is now; gives its binding."""
         binding = self.bindings.get(address)
-        was_active = binding is not None and binding.state == ACTIVE
+        before = 0 if binding is None else binding.state
         if binding is None or binding.client != client:
             if binding is not None:
                 self._forget_client(binding)
             binding = self.bindings[address] = Binding(address, client, state, expires)
-            self._take_quietly(address)
         else:
             binding.state = state
             binding.expires = expires
         if client:
             self.clients[client] = binding
-        self.held.pop(address, None)
-        offer = self.offers.get(client)
-        if offer is not None:
-            del self.offers[client]
-            if offer.address != address:
-                self.let_go(offer.address)
-        self.active += (state == ACTIVE) - was_active
-        if state in ENDED:
-            self._give_back(address)
-        else:
-            self._take_quietly(address)
+        if state == ACTIVE:
+            self._settle_offer(client, address)
+        self.active += (state == ACTIVE) - (before == ACTIVE)
+        if state in QUARANTINED or before in QUARANTINED:
+            self.quarantined += (state in QUARANTINED) - (before in QUARANTINED)
+        self._keep_or_give_back(address, client, state, before)
         return binding
+
+    def _settle_offer(self, client: bytes, address: bytes) -> None:
+        """The client has an address: what else it was offered is free again."""
+        offer = self.offers.pop(client, None)
+        if offer is not None and offer.address != address:
+            self.let_go(offer.address)
+
+    def _keep_or_give_back(self, address: bytes, client: bytes, state: int, before: int) -> None:
+        """Bring the pool in step with a lease that has become ``state``."""
+        holder = self.held.get(address)
+        if state in ENDED:
+            if holder is None:
+                self._give_back(address)
+        elif holder == client:
+            del self.held[address]
+        elif holder is None and (before == 0 or before in ENDED):
+            self._take_quietly(address)
 
     def remove(self, address: bytes) -> None:
         """Forget a lease; its address is free unless it is held for somebody."""
@@ -320,6 +352,7 @@ class Arena:
             return
         self._forget_client(binding)
         self.active -= binding.state == ACTIVE
+        self.quarantined -= binding.state in QUARANTINED
         if address not in self.held:
             self._give_back(address)
 
@@ -343,22 +376,17 @@ class Arena:
         Written with what runs in C, since there may be a million.
         """
         self.bindings.update(zip(map(_address, bindings), bindings, strict=True))
-        before = len(self.clients)
-        self.clients.update(zip(map(_client, bindings), bindings, strict=True))
-        if len(self.clients) < before + len(bindings):
-            self._load_clients(bindings)
-        self.active += sum(map(ACTIVE.__eq__, map(_state, bindings)))
-        for pool in self.pools:
-            found = filter(None.__ne__, map(pool.number, map(_address, bindings)))
-            pool.free.rebuild(found)  # type: ignore[arg-type]  # filter leaves no None
-
-    def _load_clients(self, bindings: Sequence[Binding]) -> None:
-        """Some clients have several bindings: remember the one that lasts longest."""
         clients = self.clients
         for binding in bindings:
+            # Of several bindings of a client, the one that lasts longest.
             known = clients.setdefault(binding.client, binding)
             if known.expires < binding.expires:
                 clients[binding.client] = binding
+        states = Counter(map(_state, bindings))
+        self.active += states[ACTIVE]
+        self.quarantined += sum(states[state] for state in QUARANTINED)
+        for pool in self.pools:
+            pool.free.rebuild(pool.numbers(map(_address, bindings)))
 
     def loaded(self) -> None:
         """All bindings are in: free what has ended, the longest ended first."""

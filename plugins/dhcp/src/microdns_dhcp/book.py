@@ -11,7 +11,7 @@ import logging
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 import msgspec
@@ -47,6 +47,7 @@ from microdns_dhcp.wheel import Wheel
 
 replace = msgspec.structs.replace
 
+LOAD_CHUNK = 10_000
 EXPIRED_AT_ONCE = 500
 PURGED_AT_ONCE = 500
 
@@ -161,13 +162,13 @@ class LeaseBook:
 
     def _load(self) -> None:
         ended: list[tuple[int, bytes]] = []
-        add = self._wheel.add
         for arena, bindings in self._by_arena(self._store.scan_as(LEASES, Binding)):
-            for binding in bindings:
-                if binding.state in ENDED:
-                    ended.append((binding.expires, binding.address))
-                elif binding.expires != INFINITE:
-                    add(binding.expires, binding)
+            self._wheel.add_all(
+                (each.expires, each)
+                for each in bindings
+                if each.state not in ENDED and each.expires != INFINITE
+            )
+            ended.extend((each.expires, each.address) for each in bindings if each.state in ENDED)
             if arena is None:
                 self.strays.update((binding.address, binding) for binding in bindings)
             else:
@@ -180,24 +181,19 @@ class LeaseBook:
     def _by_arena(
         self, bindings: Iterable[Binding]
     ) -> Iterator[tuple[Arena | None, list[Binding]]]:
-        """Bindings in order of their keys, cut where another arena begins."""
-        arena: Arena | None = None
-        group: list[Binding] = []
-        low, high = b"", b""
-        for binding in bindings:
-            address = binding.address
-            if not low <= address <= high or len(address) != len(high):
-                if group:
-                    yield arena, group
-                group = []
-                arena = self.arena_of(address)
-                low = high = address
-                if arena is not None and len(address) != 17:
-                    low = arena.subnet.first.to_bytes(len(address), "big")
-                    high = arena.subnet.last.to_bytes(len(address), "big")
-            group.append(binding)
-        if group:
-            yield arena, group
+        """Bindings in order of their keys, in groups of one arena, which come in this order too.
+
+        They are taken in chunks, most of which lie in one arena from end to end.
+        """
+        source = iter(bindings)
+        while chunk := list(islice(source, LOAD_CHUNK)):
+            first, last = chunk[0].address, chunk[-1].address
+            arena = self.arena_of(first)
+            if arena is not None and len(first) == len(last) and self.arena_of(last) is arena:
+                yield arena, chunk
+            else:
+                for arena, group in groupby(chunk, lambda each: self.arena_of(each.address)):
+                    yield arena, list(group)
 
     # -- looking
 
@@ -292,6 +288,10 @@ class LeaseBook:
             return None
         if binding.expires > now:
             self._wheel.add(binding.expires, binding)
+            return None
+        arena = self.arena_of(timed.address)
+        if arena is not None and timed.address in arena.held:
+            self._wheel.add(now + 1, binding)  # being renewed at this moment
             return None
         lease = self.lease(timed.address)
         return None if lease is None else self.expire(lease)

@@ -16,8 +16,8 @@ import anyio
 from microdns_dhcp import netlink
 
 IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
-RECEIVE_BUFFER_OCTETS = 4 << 20
-"""A second's worth of a busy network: what waits while a batch is written to disk."""
+RECEIVE_BUFFER_OCTETS = 512 << 10
+"""Some hundred datagrams: what waits longer is of no use, since its sender asks again."""
 POLL_SECONDS = 5.0
 
 
@@ -91,6 +91,13 @@ class Links(Protocol):
     def bell(self) -> "Bell":
         """Something that rings when interfaces change."""
         ...
+
+
+@dataclass(frozen=True)
+class LinkService:
+    """Service of the foundation: the links that flavours are to use."""
+
+    links: Links
 
 
 class SystemLinks:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from microdns.events import Event
+from microdns.operations import Operation
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns.store import Collection
 from microdns_dhcp import leaseclock
@@ -11,9 +12,10 @@ from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.catalogue import Catalogue
 from microdns_dhcp.config import DhcpConfig
 from microdns_dhcp.events import EVENTS
-from microdns_dhcp.links import Links, SystemLinks
+from microdns_dhcp.links import Links, LinkService, SystemLinks
 from microdns_dhcp.metrics import DhcpMetrics
 from microdns_dhcp.model import CLASSES, GLOBALS, LEASES, POOLS, RESERVATIONS
+from microdns_dhcp.operations import Desk, operations
 from microdns_dhcp.upkeep import Upkeep
 
 
@@ -28,6 +30,7 @@ class DhcpPlugin(Plugin):
         """``links`` stands in for the machine's interfaces, in tests."""
         self._links = links or SystemLinks()
         self._book: LeaseBook | None = None
+        self._desk = Desk()
 
     @hookimpl
     def microdns_collections(self) -> Iterable[Collection[Any]]:
@@ -38,12 +41,17 @@ class DhcpPlugin(Plugin):
         return EVENTS
 
     @hookimpl
+    def microdns_operations(self) -> Iterable[Operation[Any, Any]]:
+        return operations(self._desk)
+
+    @hookimpl
     async def microdns_setup(self, context: PluginContext[DhcpConfig]) -> None:
         self._context = context
         clock = leaseclock.load(context.store, context.clock)
         self._catalogue = Catalogue(context.store, context.bus, context.clock)
         book = LeaseBook(context.store, clock, context.principal, context.log)
         self._book = book
+        self._desk.open(book, self._catalogue, context.store, context.bus)
         metrics = DhcpMetrics(book)
         context.metrics.add(self.name, metrics)
         self._upkeep = Upkeep(
@@ -58,7 +66,7 @@ class DhcpPlugin(Plugin):
         context.provide(LeaseBook, book)
         context.provide(Catalogue, self._catalogue)
         context.provide(DhcpConfig, context.config)
-        context.provide(Links, self._links)
+        context.provide(LinkService, LinkService(self._links))
 
     @hookimpl
     async def microdns_listen(self) -> None:
@@ -73,6 +81,7 @@ class DhcpPlugin(Plugin):
     @hookimpl
     async def microdns_stop(self) -> None:
         if self._book is not None:
+            self._desk.close()
             self._book.close()
             self._catalogue.close()
             self._book = None

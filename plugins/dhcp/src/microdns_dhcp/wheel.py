@@ -5,6 +5,7 @@ of ten minutes.  A heap of the slots' times keeps a long pause from being counte
 """
 
 import heapq
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -25,6 +26,15 @@ class Wheel(Generic[T]):
             heapq.heappush(self._times, when)
         else:
             slot.append(item)
+
+    def add_all(self, timed: Iterable[tuple[int, T]]) -> None:
+        """``add`` for many."""
+        slots = self._slots
+        for when, item in timed:
+            if when in slots:
+                slots[when].append(item)
+            else:
+                self.add(when, item)
 
     def due(self, now: int, limit: int) -> list[T]:
         """Items whose time has come, the earliest first, at most about ``limit`` of them."""

@@ -52,6 +52,7 @@ class Message:
         "secs",
         "siaddr",
         "sname",
+        "type",
         "xid",
         "yiaddr",
     )
@@ -70,12 +71,8 @@ class Message:
     sname: bytes
     file: bytes
     options: dict[int, bytes]
-
-    @property
-    def type(self) -> int:
-        """DHCP message type (option 53); 0 for BOOTP."""
-        value = self.options.get(53, b"\0")
-        return value[0] if len(value) == 1 else 0
+    type: int
+    """DHCP message type (option 53); 0 for BOOTP."""
 
 
 def parse(data: bytes) -> Message:
@@ -115,6 +112,8 @@ def parse(data: bytes) -> Message:
         if data[_FILE]:
             message.file = data[_FILE:_COOKIE].partition(b"\0")[0]
     message.options = found
+    kind = found.get(53, b"")
+    message.type = kind[0] if len(kind) == 1 else 0
     return message
 
 

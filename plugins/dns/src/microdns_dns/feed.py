@@ -15,6 +15,7 @@ from microdns.events import Entry
 from microdns.store import Store
 from microdns_dns import names
 from microdns_dns.events import EVENTS, RecordsChanged, ZoneCreated, ZoneDeleted, ZoneUpdated
+from microdns_dns.logevents import ZONE_UNKNOWN
 from microdns_dns.model import RECORDS, ZONES, Record, Zone, id_key
 from microdns_dns.view import Views, ZoneView
 
@@ -71,9 +72,11 @@ class ViewFeed:
     def _change_records(self, changed: RecordsChanged) -> None:
         view = self.views.by_id(changed.zone_id)
         if view is None:
-            self._log.error(
-                "records changed in a zone that is not served",
-                extra={"event": "dns.view.unknown_zone", "zone": changed.zone},
+            ZONE_UNKNOWN(
+                self._log,
+                "records changed in %s, which is not served",
+                changed.zone,
+                zone=changed.zone,
             )
             return
         for change in changed.changes:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from microdns.events import Event
+from microdns.operations import Operation
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns.store import Collection
 from microdns_dns.config import DnsConfig
@@ -12,7 +13,7 @@ from microdns_dns.feed import ViewFeed
 from microdns_dns.listeners import Listeners
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.model import COLLECTIONS
-from microdns_dns.quiet import QuietLog
+from microdns_dns.operations import RecordOperations, ZoneOperations
 from microdns_dns.repository import ZoneRepository
 from microdns_dns.view import Views
 
@@ -27,6 +28,7 @@ class DnsPlugin(Plugin):
     def __init__(self) -> None:
         self._feed: ViewFeed | None = None
         self._listeners: Listeners | None = None
+        self._operations = (ZoneOperations(), RecordOperations())
 
     @hookimpl
     def microdns_collections(self) -> Iterable[Collection[Any]]:
@@ -37,16 +39,24 @@ class DnsPlugin(Plugin):
         return EVENTS
 
     @hookimpl
+    def microdns_operations(self) -> Iterable[Operation[Any, Any]]:
+        return [each for operations in self._operations for each in operations.declare()]
+
+    @hookimpl
     async def microdns_setup(self, context: PluginContext[DnsConfig]) -> None:
-        context.provide(ZoneRepository, ZoneRepository(context.store, context.clock))
+        repository = ZoneRepository(context.store, context.clock)
+        context.provide(ZoneRepository, repository)
+        for operations in self._operations:
+            operations.attach(repository)
         self._views = Views()
         metrics = DnsMetrics(self._views)
         context.metrics.add(self.name, metrics)
         self._feed = ViewFeed(self._views, context.log)
         await self._feed.start(context.store, context.bus)
         context.provide(Views, self._views)
-        quiet = QuietLog(context.log, context.clock)
-        self._listeners = Listeners(context.config, context.network, context.clock, metrics, quiet)
+        self._listeners = Listeners(
+            context.config, context.network, context.clock, metrics, context.log
+        )
         context.provide(Listeners, self._listeners)
 
     @hookimpl

@@ -4,15 +4,16 @@ This is the seam for the compiled engine: what the engine can't answer by itself
 ``Responder``, and what it does answer must be what the responder would have said.
 """
 
+import logging
 from struct import Struct
 from typing import Final
 
 from microdns.clock import Clock
+from microdns_dns.logevents import ENCODE_FAILED
 from microdns_dns.message import Address, Drop, Query, Reply, Transport, encode, parse_query
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.plan import Pending, Plan
 from microdns_dns.protocol import EdnsOption, Rcode
-from microdns_dns.quiet import QuietLog
 
 _OPTION: Final = Struct("!HH")
 
@@ -52,7 +53,7 @@ class Responder:
         plan: Plan,
         metrics: DnsMetrics,
         clock: Clock,
-        log: QuietLog,
+        log: logging.Logger,
         *,
         udp_payload_max: int,
         nsid: str = "",
@@ -87,7 +88,7 @@ class Responder:
             octets, truncated = self._encode(query, reply)
         except Exception as error:  # a reply that can't be written is a defect of its stage
             metrics.stage_failures.cell("encode").inc()
-            self._log.error("an answer could not be encoded", "dns.encode.failed", error)
+            ENCODE_FAILED(self._log, "an answer could not be written: %r", error, error=error)
             reply = Reply(Rcode.SERVFAIL)
             octets, truncated = self._encode(query, reply)
         if truncated:

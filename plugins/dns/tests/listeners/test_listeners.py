@@ -1,6 +1,7 @@
 """Addresses: shared by those who ask for the same, opened together, closed when unused."""
 
 import errno
+import os
 import socket
 
 import pytest
@@ -76,7 +77,8 @@ async def test_a_port_in_use_is_told_with_its_holder(fake_clock: FakeClock) -> N
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
         holder.bind(("127.0.0.1", 0))
         port = holder.getsockname()[1]
-        with pytest.raises(CannotListen, match=rf"127.0.0.1:{port}: the port is in use.*choose"):
+        holding = rf"the port is in use by \S+ \(pid {os.getpid()}\); stop it, or choose"
+        with pytest.raises(CannotListen, match=rf"127.0.0.1:{port}: {holding}"):
             await listeners.listen([("127.0.0.1", port)], FixedStage())
     await listeners.close()
 

@@ -15,7 +15,6 @@ from microdns_dns.config import DnsConfig
 from microdns_dns.listeners import Listeners
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.plan import Stage
-from microdns_dns.quiet import QuietLog
 from microdns_dns.view import Views
 
 SECONDS_MAX = 5.0
@@ -60,7 +59,7 @@ def new_listeners(
     clock: Clock, network: Network | None = None, **settings: float
 ) -> tuple[Listeners, DnsMetrics]:
     metrics = DnsMetrics(Views())
-    log = QuietLog(logging.getLogger("tests.listeners"), clock)
+    log = logging.getLogger("tests.listeners")
     config = DnsConfig(**settings)  # type: ignore[arg-type] # settings are integers or floats
     return Listeners(config, network or LoopbackNetwork(), clock, metrics, log), metrics
 
@@ -80,7 +79,7 @@ class UdpClient:
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        self._socket.connect(address)
+        self._socket.connect(socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0][4])
 
     async def ask(self, message: bytes) -> bytes:
         self.send(message)

@@ -99,6 +99,27 @@ def test_rfc3597_4_names_in_types_after_rfc1035_are_not_compressed(rdtype: str, 
     assert encode(query, reply, 512, 1232)[0].endswith(given_.rdatas[0])
 
 
+def test_pointers_do_not_form_long_chains() -> None:
+    query = asked("a.example.com")
+    reply = Reply()
+    names = [".".join(f"l{number}" for number in range(count, 0, -1)) for count in range(1, 40)]
+    for name in names:
+        reply.answer.append((wire(f"{name}.a.example.com"), rrset("A", "192.0.2.1")))
+    octets, _ = encode(query, reply, SIZE_MAX, 1232)
+    hops = []
+    for offset in range(len(octets) - 1):
+        hops.append(0)
+        at = offset
+        while octets[at] >= 0xC0 and hops[-1] < 99:
+            at = (octets[at] & 0x3F) << 8 | octets[at + 1]
+            hops[-1] += 1
+            while 0 < octets[at] < 0x40:
+                at += 1 + octets[at]
+    message = dns.message.from_wire(octets)
+    assert [str(found.name) for found in message.answer] == [f"{n}.a.example.com." for n in names]
+    assert max(hops) <= 9
+
+
 def test_soa_and_mx_are_compressed() -> None:
     query = asked("example.com", "SOA")
     reply = Reply()

@@ -1,6 +1,5 @@
 """Reading the journal."""
 
-from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 
@@ -82,19 +81,20 @@ class JournalOperations(KernelOperations):
     async def journal(self, call: Call, query: JournalQuery) -> JournalPage:
         journal = self._kernel.store.journal
         types = tuple(query.type) or None
-        after = max(query.after, journal.oldest - 1)
-        if query.newest and types is None and not call.principal.limits:
-            after = max(after, journal.newest - query.limit)
-        entries: deque[EntryShown] = deque(maxlen=query.limit)
-        for number, entry in enumerate(journal.read(after=after, types=types)):
+        after = query.after or None  # without a cursor: whatever retention has left
+        items: list[EntryShown] = []
+        entries = journal.read(after, types, reverse=query.newest)
+        for number, entry in enumerate(entries):
             if number % READ_AT_ONCE == READ_AT_ONCE - 1:
                 await anyio.lowlevel.checkpoint()
             shown = shown_entry(entry, call.principal)
             if shown is not None:
-                entries.append(shown)
-            if len(entries) == query.limit and not query.newest:
+                items.append(shown)
+            if len(items) == query.limit:
                 break
-        return JournalPage(list(entries), journal.oldest, journal.newest)
+        if query.newest:
+            items.reverse()
+        return JournalPage(items, journal.oldest, journal.newest)
 
     async def follow(self, call: Call, wanted: JournalFollow) -> AsyncIterator[EntryShown]:
         types = tuple(wanted.type) or None

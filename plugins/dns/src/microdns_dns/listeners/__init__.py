@@ -4,6 +4,7 @@ Two plugins that ask for the same address share its sockets: the plan there has 
 """
 
 import ipaddress
+import logging
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,13 +14,13 @@ from microdns.config.fields import format_address
 from microdns.network import Address, Network
 from microdns_dns.config import DnsConfig
 from microdns_dns.identity import IdentityStage
-from microdns_dns.listeners.binding import CannotListen, open_pair
+from microdns_dns.listeners.binding import CannotListen, bound_address, open_pair
 from microdns_dns.listeners.inflight import Inflight
 from microdns_dns.listeners.tcp import TcpConnections, TcpLimits, TcpListener
 from microdns_dns.listeners.udp import UdpListener
+from microdns_dns.logevents import STAGE_FAILED
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.plan import Plan, Stage
-from microdns_dns.quiet import QuietLog
 from microdns_dns.responder import Responder
 
 __all__ = ["CannotListen", "Listeners", "Listening"]
@@ -61,7 +62,12 @@ class Listeners:
     """Opens addresses, for whichever stages are to answer on them."""
 
     def __init__(
-        self, config: DnsConfig, network: Network, clock: Clock, metrics: DnsMetrics, log: QuietLog
+        self,
+        config: DnsConfig,
+        network: Network,
+        clock: Clock,
+        metrics: DnsMetrics,
+        log: logging.Logger,
     ) -> None:
         self._config = config
         self._network = network
@@ -127,7 +133,7 @@ class Listeners:
 
     async def _open(self, address: Address) -> _Place:
         datagrams, stream = open_pair(self._network, address)
-        bound: Address = datagrams.getsockname()[:2]
+        bound = bound_address(datagrams, address)
         responder = Responder(
             self._plan([]),
             self._metrics,
@@ -162,7 +168,7 @@ class Listeners:
 
     def _fault(self, stage: str, error: Exception) -> None:
         self._metrics.stage_failures.cell(stage).inc()
-        self._log.error(f"stage {stage} failed: {error!r}", "dns.stage.failed", error)
+        STAGE_FAILED(self._log, "stage %s failed: %r", stage, error, error=error, stage=stage)
 
 
 def _tcp_limits(config: DnsConfig) -> TcpLimits:

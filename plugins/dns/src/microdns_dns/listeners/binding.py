@@ -37,11 +37,17 @@ def _open_pair(network: Network, address: Address) -> tuple[socket.socket, socke
     datagrams = network.bind_udp(address)
     try:
         if address[1] == 0:
-            address = datagrams.getsockname()[:2]
+            address = bound_address(datagrams, address)
         return datagrams, network.bind_tcp(address)
     except OSError:
         datagrams.close()
         raise
+
+
+def bound_address(opened: socket.socket, asked: Address) -> Address:
+    """Where a socket is bound; a zone (``fe80::1%eth0``) is kept, which the socket tells not."""
+    host, port = opened.getsockname()[:2]
+    return (asked[0] if "%" in asked[0] else host), port
 
 
 def explain(address: Address, error: OSError) -> str:

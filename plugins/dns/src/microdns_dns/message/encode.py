@@ -17,6 +17,10 @@ _TO_QUESTION: Final = b"\xc0\x0c"
 _POINTER: Final = 0xC000
 _REACH: Final = 0x4000
 """Offsets from here on don't fit into a pointer."""
+_CHAIN_MAX: Final = 8
+"""Pointers that lead from one to the next in one name; some clients give up after ten."""
+_ONE_DEEPER: Final = 0x4000
+"""The places of names are kept as 14 bits of offset, and above them the pointers on the way."""
 _TYPE_CLASS_TTL: Final = Struct("!HHI")
 _OPT: Final = Struct("!BHHBBHH")
 
@@ -43,7 +47,7 @@ class ReplyBuilder:
     ``size_max`` is in octets, and holds for everything but what ``finish`` appends.
     """
 
-    __slots__ = ("_offsets", "_out", "_qname", "_rclass", "_size_max")
+    __slots__ = ("_out", "_places", "_qname", "_rclass", "_size_max")
 
     def __init__(self, query: Query, size_max: int, rclass: int) -> None:
         self._out = bytearray(HEADER.size)
@@ -51,7 +55,7 @@ class ReplyBuilder:
         self._qname = query.qname if len(query.qname) > 1 else None  # the root is shorter itself
         self._size_max = size_max
         self._rclass = rclass
-        self._offsets: dict[bytes, int] = {}
+        self._places: dict[bytes, int] = {}
 
     def add(self, owner: bytes, rrset: RRset) -> int:
         """Write an RRset; how many records that were, or 0 if they do not fit."""
@@ -95,32 +99,37 @@ class ReplyBuilder:
 
     def _put_name(self, name: bytes) -> None:
         """A name, its longest ending that was written before being a pointer (RFC 1035 4.1.4)."""
-        out, offsets = self._out, self._offsets
-        if not offsets and self._qname:
-            self._learn(self._qname, HEADER.size)
-        at = 0
-        start = len(out)
+        out, places = self._out, self._places
+        if not places and self._qname:
+            self._learn(self._qname, HEADER.size, len(self._qname) - 1, 0)
+        at, start = 0, len(out)
+        place = None
         while name[at]:
-            ending = name[at:] if at else name
-            offset = offsets.get(ending)
-            if offset is not None:
-                out += name[:at]
-                out += (_POINTER | offset).to_bytes(2, "big")
-                return
-            if start + at < _REACH:
-                offsets[ending] = start + at
+            place = places.get(name[at:])
+            if place is not None and place < _CHAIN_MAX * _ONE_DEEPER:
+                break
+            place = None
             at += 1 + name[at]
-        out += name
+        if place is None:
+            out += name
+            self._learn(name, start, at, 0)
+        else:
+            offset = place % _ONE_DEEPER
+            out += name[:at]
+            out += (_POINTER | offset).to_bytes(2, "big")
+            self._learn(name, start, at, place - offset + _ONE_DEEPER)
 
-    def _learn(self, name: bytes, offset: int) -> None:
+    def _learn(self, name: bytes, offset: int, end: int, depth: int) -> None:
+        """Note where the endings of a name are that begin before ``end`` in it."""
         at = 0
-        while name[at]:
-            self._offsets[name[at:]] = offset + at
+        while at < end and offset + at < _REACH:
+            self._places[name[at:]] = depth | offset + at
             at += 1 + name[at]
 
     def _undo(self, size: int) -> None:
         del self._out[size:]
-        self._offsets = {name: at for name, at in self._offsets.items() if at < size}
+        kept = {name: at for name, at in self._places.items() if at % _ONE_DEEPER < size}
+        self._places = kept
 
 
 def encode(query: Query, reply: Reply, size_max: int, udp_payload_max: int) -> tuple[bytes, bool]:

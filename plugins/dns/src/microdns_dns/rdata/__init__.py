@@ -24,6 +24,7 @@ __all__ = [
     "Json",
     "RdataType",
     "Token",
+    "data_type_number",
     "generic_text",
     "rdata_canonical",
     "rdata_check",
@@ -90,14 +91,21 @@ def rdata_to_json(type: int, rdata: bytes) -> Json:
     return rdata_type(type).to_json(rdata)
 
 
-def rdata_from_text(type: int, text: str, origin: bytes | None = None) -> bytes:
-    """Wire rdata of one line of zone-file text, names relative to ``origin``; raises ValueError."""
-    return rdata_from_tokens(type, tokens_of(text), origin)
+def rdata_from_text(
+    type: int, text: str, origin: bytes | None = None, *, typed: bool = False
+) -> bytes:
+    """Wire rdata of one line of zone-file text, names relative to ``origin``; raises ValueError.
+
+    Text that a person ``typed`` must end names that have dots in them with a dot.
+    """
+    return rdata_from_tokens(type, tokens_of(text), origin, typed=typed)
 
 
-def rdata_from_tokens(type: int, tokens: list[Token], origin: bytes | None = None) -> bytes:
+def rdata_from_tokens(
+    type: int, tokens: list[Token], origin: bytes | None = None, *, typed: bool = False
+) -> bytes:
     """Wire rdata of tokens; any type may be in the generic form (RFC 3597). Raises ValueError."""
-    words = Words(tokens, origin)
+    words = Words(tokens, origin, typed=typed)
     kind = rdata_type(type)
     if words.peek() == MARK and not tokens[0].quoted:
         rdata = generic_octets(words)

@@ -77,10 +77,17 @@ def tokens_of(line: str) -> list[Token]:
 
 
 class Words:
-    """The tokens of one record's data, read from left to right; names are below ``origin``."""
+    """The tokens of one record's data, read from left to right; names are below ``origin``.
 
-    def __init__(self, tokens: list[Token], origin: bytes | None = None) -> None:
+    ``typed`` is for text that a person just typed: a name with dots in it must say by a final dot
+    that it is absolute, since most who leave it out mean it so.
+    """
+
+    def __init__(
+        self, tokens: list[Token], origin: bytes | None = None, *, typed: bool = False
+    ) -> None:
         self.origin = origin
+        self._typed = typed
         self._tokens = tokens
         self._at = 0
 
@@ -107,7 +114,14 @@ class Words:
 
     def name(self, what: str) -> bytes:
         """The next token as a name, on the wire."""
-        return names.from_text(self.word(what), self.origin)
+        word = self.word(what)
+        if self._typed and "." in word and not word.endswith(".") and self.origin is not None:
+            zone = names.to_absolute_text(self.origin)
+            raise ValueError(
+                f"{what} {word[:80]!r} has no final dot: write {word[:80]}. for that name, "
+                f"or {word[:80]}.{zone} for one in the zone"
+            )
+        return names.from_text(word, self.origin)
 
     def integer(self, what: str, most: int) -> int:
         """The next token as a decimal number from 0 to ``most``."""

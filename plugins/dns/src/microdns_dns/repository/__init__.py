@@ -13,7 +13,13 @@ from microdns_dns.repository.drafts import (
     ZoneAlter,
     ZoneContent,
 )
-from microdns_dns.repository.lookup import find_record, find_zone, records, zone_named, zones
+from microdns_dns.repository.lookup import (
+    all_zones,
+    find_record,
+    find_zone,
+    records_of,
+    zone_named,
+)
 from microdns_dns.repository.zones import ZoneRepository
 
 __all__ = [
@@ -29,9 +35,9 @@ __all__ = [
     "ZoneAlter",
     "ZoneContent",
     "ZoneRepository",
+    "all_zones",
     "find_record",
     "find_zone",
-    "records",
+    "records_of",
     "zone_named",
-    "zones",
 ]

@@ -48,12 +48,12 @@ def find_record(reader: Reader, zone: Zone, id: str) -> Record:
     raise NotFound(f"{zone.name} has no record {id[:80]}")
 
 
-def zones(reader: Reader) -> Iterator[Zone]:
+def all_zones(reader: Reader) -> Iterator[Zone]:
     """All zones, in the canonical order of their names."""
     return reader.find(ZONES, "name", b"", prefix=True)
 
 
-def records(
+def records_of(
     reader: Reader, zone: Zone, owner: str | None = None, type: int | None = None
 ) -> Iterator[Record]:
     """A zone's records in canonical order; of one owner (relative), of one type there, if given."""

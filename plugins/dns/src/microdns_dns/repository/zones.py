@@ -79,7 +79,7 @@ class ZoneRepository:
         self, ref: str, owner: str | None = None, type: int | None = None
     ) -> Iterable[Record]:
         """Records of a zone, as last written, in canonical order."""
-        return lookup.records(self.store, self.zone(ref), owner, type)
+        return lookup.records_of(self.store, self.zone(ref), owner, type)
 
     def new_zone(
         self,
@@ -197,7 +197,7 @@ class ZoneRepository:
             zone = self.new_zone(content.name, content.soa, content.default_ttl, source, origin)
         else:
             version = reader.version(ZONES, id_key(zone.id))
-            existing = lookup.records(reader, zone)
+            existing = lookup.records_of(reader, zone)
         plan = self._plan(zone, source, origin)
         await replacement(plan, existing, content.drafts, replaces)
         plan.settle(self.limits.rrset_octets_max)
@@ -217,7 +217,7 @@ class ZoneRepository:
 
         async with self._transaction(call) as tx:
             plan = self._plan(self._writable(tx, call, ref), source, origin)
-            await replacement(plan, lookup.records(tx, plan.zone), list(drafts), replaces)
+            await replacement(plan, lookup.records_of(tx, plan.zone), list(drafts), replaces)
             plan.settle(self.limits.rrset_octets_max)
             return await self._write(tx, call, plan)
 
@@ -234,7 +234,7 @@ class ZoneRepository:
         for one in declared:
             present.add(names.fold(names.from_text(one.name)))
             outcomes.append(await self._declare_one(call, one))
-        for zone in list(lookup.zones(self.store)):
+        for zone in list(lookup.all_zones(self.store)):
             if zone.source == CONFIG and names.fold(names.from_text(zone.name)) not in present:
                 await self._undeclare(call, zone)
         return outcomes
@@ -253,7 +253,7 @@ class ZoneRepository:
                 plan.settle(self.limits.rrset_octets_max)
                 return await self._write_new(tx, call, plan)
             plan = self._plan(zone, CONFIG)
-            await replacement(plan, lookup.records(tx, zone), drafts, _declared)
+            await replacement(plan, lookup.records_of(tx, zone), drafts, _declared)
             plan.settle(self.limits.rrset_octets_max)
             return await self._write(
                 tx, call, plan, declared.soa, declared.default_ttl, source=CONFIG
@@ -262,7 +262,7 @@ class ZoneRepository:
     async def _undeclare(self, call: Call, zone: Zone) -> None:
         async with self._transaction(call) as tx:
             plan = self._plan(zone, CONFIG)
-            await replacement(plan, lookup.records(tx, zone), [], _declared)
+            await replacement(plan, lookup.records_of(tx, zone), [], _declared)
             if plan.kept:
                 await self._write(tx, call, plan, source="api")
             else:
@@ -356,7 +356,7 @@ class ZoneRepository:
 
     async def _delete(self, tx: Transaction, call: Call, zone: Zone) -> None:
         plan = self._plan(zone, CONFIG)
-        await replacement(plan, lookup.records(tx, zone), [], _all)
+        await replacement(plan, lookup.records_of(tx, zone), [], _all)
         await self._write_records(tx, call, plan)
         tx.delete(ZONES, id_key(zone.id))
         _emit_changes(tx, zone, zone.soa.serial, plan.changes())

@@ -1,0 +1,217 @@
+"""The traps of the binding, each as a promise of the engine."""
+
+import gc
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import rocksdict
+
+from microdns.errors import StorageFault
+from microdns.store import StoreLocked, StoreOptions
+from microdns.store.engine import Batch, Engine
+
+
+def opened(path: Path) -> Engine:
+    engine = Engine(path, StoreOptions())
+    engine.open(["a", "b"])
+    return engine
+
+
+def closed(engine: Engine) -> None:
+    engine.release(engine.detach())
+
+
+def fill(engine: Engine, numbers: range, value: bytes = b"x") -> None:
+    batch = Batch()
+    for number in numbers:
+        batch.put(engine.family("a"), b"%04d" % number, value)
+    engine.write(batch)
+
+
+def test_a_cursor_sees_the_instant_of_its_creation(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    fill(engine, range(3), b"old")
+    cursor = engine.family("a").cursor()
+    fill(engine, range(5), b"new")
+    assert cursor.ascending(b"", None, 9) == [(b"%04d" % n, b"old") for n in range(3)]
+    assert cursor.get(b"0001") == b"old"
+    assert cursor.get(b"0004") is None
+    assert engine.family("a").get(b"0004") == b"new"
+    closed(engine)
+
+
+def test_a_cursor_keeps_to_its_bounds_in_both_directions(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    fill(engine, range(10))
+    cursor = engine.family("a").cursor()
+    gc.collect()
+
+    def keys(rows: list[tuple[bytes, bytes]]) -> list[int]:
+        return [int(key) for key, _ in rows]
+
+    assert keys(cursor.ascending(b"0003", b"0006", 99)) == [3, 4, 5]
+    assert keys(cursor.ascending(b"0003", None, 2)) == [3, 4]
+    assert keys(cursor.descending(b"0003", b"0006", 99)) == [5, 4, 3]
+    assert keys(cursor.descending(b"0003", b"00055", 99)) == [5, 4, 3]
+    assert keys(cursor.descending(b"", None, 2)) == [9, 8]
+    assert cursor.ascending(b"1", None, 9) == []
+    assert cursor.descending(b"", b"0000", 9) == []
+    closed(engine)
+
+
+def test_nothing_read_is_ever_unpickled(tmp_path: Path) -> None:
+    marker = tmp_path / "executed"
+    payload = pickle.dumps(_Touch(str(marker)))
+    engine = opened(tmp_path / "db")
+    fill(engine, range(1), payload)
+    assert engine.family("a").get(b"0000") == payload
+    assert engine.family("a").cursor().get(b"0000") == payload
+    closed(engine)
+    engine = opened(tmp_path / "db")
+    assert engine.family("a").get(b"0000") == payload
+    assert not marker.exists()
+    closed(engine)
+
+
+class _Touch:
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (os.mkdir, (self.path,))
+
+
+def test_only_bytes_can_be_written(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    for wrong in ("text", bytearray(b"x"), memoryview(b"x"), 7):
+        with pytest.raises(Exception, match=r"bytes|raw"):
+            Batch().put(engine.family("a"), b"key", wrong)  # type: ignore[arg-type]  # the point
+    closed(engine)
+
+
+def test_closing_frees_the_lock_though_cursors_and_families_live(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    fill(engine, range(3))
+    family, cursor = engine.family("a"), engine.family("a").cursor()
+    closed(engine)
+    again = opened(tmp_path)
+    assert again.family("a").get(b"0002") == b"x"
+    with pytest.raises(StorageFault, match="is gone"):
+        cursor.ascending(b"", None, 1)
+    with pytest.raises(StorageFault, match="not open"):
+        family.get(b"0002")
+    with pytest.raises(StorageFault, match="not open"):
+        family.cursor()
+    closed(again)
+
+
+def test_families_survive_a_reopening(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    fill(engine, range(3))
+    family, late = engine.family("a"), engine.family("late")
+    engine.reopen(engine.detach())
+    assert family.get(b"0001") == b"x"
+    batch = Batch()
+    batch.put(late, b"k", b"v")
+    engine.write(batch)
+    assert late.get(b"k") == b"v"
+    closed(engine)
+
+
+def test_families_on_disk_are_opened_though_nobody_names_them(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    fill(engine, range(3))
+    closed(engine)
+    again = Engine(tmp_path, StoreOptions())
+    again.open(["c"])
+    assert set(again.families) == {"a", "b", "c"}
+    assert again.family("a").get(b"0000") == b"x"
+    closed(again)
+
+
+def test_a_batch_over_families_and_ranges_happens_in_order(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    fill(engine, range(10))
+    batch = Batch()
+    batch.delete_range(engine.family("a"), b"0002", b"0008")
+    batch.update(engine.family("a"), [(b"0004", b"again"), (b"0009", None)])
+    batch.put(engine.family("b"), b"0004", b"other")
+    engine.write(batch)
+    rows = engine.family("a").cursor().ascending(b"", None, 99)
+    assert [(int(key), value) for key, value in rows] == [
+        (0, b"x"), (1, b"x"), (4, b"again"), (8, b"x"),
+    ]  # fmt: skip
+    assert engine.family("b").get(b"0004") == b"other"
+    closed(engine)
+
+
+def test_the_second_opener_in_the_same_process_leaves_the_lock_alone(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    with pytest.raises(StoreLocked) as caught:
+        opened(tmp_path)
+    assert caught.value.pid == os.getpid()
+    assert str(tmp_path) in str(caught.value)
+    assert _open_elsewhere(tmp_path) == f"locked by {os.getpid()}"
+    closed(engine)
+    assert _open_elsewhere(tmp_path) == "opened"
+
+
+def _open_elsewhere(path: Path) -> str:
+    program = """
+import sys
+from pathlib import Path
+from microdns.store import StoreLocked, StoreOptions
+from microdns.store.engine import Engine
+try:
+    Engine(Path(sys.argv[1]), StoreOptions()).open()
+    print("opened")
+except StoreLocked as locked:
+    print(f"locked by {locked.pid}")
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
+    )
+    return ran.stdout.strip()
+
+
+def _log_file(path: Path) -> Path:
+    return max(path.glob("*.log"), key=lambda file: file.stat().st_size)
+
+
+def test_a_torn_tail_of_the_log_is_accepted(tmp_path: Path) -> None:
+    engine = opened(tmp_path / "db")
+    for number in range(100):
+        fill(engine, range(number, number + 1), b"v" * 50)
+    shutil.copytree(tmp_path / "db", tmp_path / "torn")
+    log = _log_file(tmp_path / "torn")
+    os.truncate(log, log.stat().st_size - 20)
+    torn = opened(tmp_path / "torn")
+    assert len(torn.family("a").cursor().ascending(b"", None, 999)) == 99
+    closed(torn)
+    closed(engine)
+
+
+def test_a_damaged_record_in_the_middle_of_the_log_is_a_clear_fault(tmp_path: Path) -> None:
+    engine = opened(tmp_path / "db")
+    for number in range(100):
+        fill(engine, range(number, number + 1), b"v" * 50)
+    shutil.copytree(tmp_path / "db", tmp_path / "damaged")
+    log = _log_file(tmp_path / "damaged")
+    octets = bytearray(log.read_bytes())
+    octets[len(octets) // 2] ^= 0xFF
+    log.write_bytes(octets)
+    with pytest.raises(StorageFault, match=r"damaged.*restore it from a backup"):
+        opened(tmp_path / "damaged")
+    closed(engine)
+
+
+def test_the_engine_is_the_only_module_that_imports_the_binding() -> None:
+    sources = Path(__file__).parents[2] / "src"
+    users = [file.name for file in sources.rglob("*.py") if "rocksdict" in file.read_text()]
+    assert users == ["engine.py"]
+    assert rocksdict.Rdict is not None

@@ -1,0 +1,139 @@
+"""Interfaces for tests: no root, no packets on any network."""
+
+import asyncio
+import ipaddress
+import socket
+from collections import deque
+
+import anyio
+
+from microdns_dhcp.links import Interface
+
+
+class FakeDatagrams:
+    """A UDP socket whose far side is the test: ``deliver`` puts in, ``sent`` holds what came out.
+
+    A pair of real sockets makes the event loop wake; one octet stands for a datagram.
+    """
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[bytes, tuple[str, int]]] = []
+        self.closed = False
+        self._inbox: deque[tuple[bytes, tuple[str, int]]] = deque()
+        self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._ours.setblocking(False)
+
+    def deliver(self, data: bytes, source: tuple[str, int]) -> None:
+        """Let a datagram arrive."""
+        self._inbox.append((data, source))
+        self._theirs.send(b"!")
+
+    def fileno(self) -> int:
+        return self._ours.fileno()
+
+    def recvfrom(self, size: int, /) -> tuple[bytes, tuple[str, int]]:
+        self._ours.recv(1)
+        data, source = self._inbox.popleft()
+        return data[:size], source
+
+    def sendto(self, data: bytes, address: tuple[str, int], /) -> int:
+        self.sent.append((data, address))
+        return len(data)
+
+    def close(self) -> None:
+        self.closed = True
+        self._ours.close()
+        self._theirs.close()
+
+
+class FakePackets:
+    """A packet socket that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.closed = False
+
+    def send(self, data: bytes, /) -> int:
+        self.sent.append(data)
+        return len(data)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeBell:
+    """Rings when the test says so."""
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    def ring(self) -> None:
+        self._event.set()
+
+    async def wait(self) -> None:
+        await self._event.wait()
+        self._event = anyio.Event()
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class FakeLinks:
+    """Implements ``Links`` with interfaces that the test sets; ``change`` rings the bells."""
+
+    def __init__(self, *interfaces: Interface) -> None:
+        self.present = {each.name: each for each in interfaces}
+        self.datagrams: dict[str, FakeDatagrams] = {}
+        self.frames: dict[str, FakePackets] = {}
+        self.refusing = False
+        """Whether sockets can't be opened."""
+        self._bells: list[FakeBell] = []
+
+    def change(self, *interfaces: Interface) -> None:
+        """Have other interfaces from now on."""
+        self.present = {each.name: each for each in interfaces}
+        for bell in self._bells:
+            bell.ring()
+
+    def interfaces(self) -> dict[str, Interface]:
+        return dict(self.present)
+
+    def udp4(self, interface: str, port: int) -> FakeDatagrams:
+        if self.refusing:
+            raise OSError("refused by the test")
+        found = self.datagrams[interface] = FakeDatagrams()
+        return found
+
+    def packets(self, interface: str) -> FakePackets:
+        found = self.frames[interface] = FakePackets()
+        return found
+
+    def udp6(self, interface: Interface, port: int, groups: tuple[str, ...]) -> socket.socket:
+        raise OSError("there is no IPv6 here")
+
+    def icmp6(self, interface: Interface, groups: tuple[str, ...]) -> socket.socket:
+        raise OSError("there is no IPv6 here")
+
+    def bell(self) -> FakeBell:
+        bell = FakeBell()
+        self._bells.append(bell)
+        return bell
+
+
+def fake_interface(
+    name: str = "eth0", *addresses: str, index: int = 2, up: bool = True
+) -> Interface:
+    """An Ethernet interface with these addresses (``192.0.2.1/24``)."""
+    return Interface(
+        name=name,
+        index=index,
+        up=up,
+        hardware=b"\x02\x00\x00\x00\x00\xfe",
+        addresses=tuple(map(ipaddress.ip_interface, addresses)),
+    )
+
+
+async def settle(rounds: int = 30) -> None:
+    """Let the loop read sockets and the store flush."""
+    for _ in range(rounds):
+        await asyncio.sleep(0.001)

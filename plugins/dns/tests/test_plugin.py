@@ -1,0 +1,65 @@
+"""The foundation in a kernel: its services, its status, start and stop."""
+
+import pytest
+from plugins.dns.tests.listeners.wire import UdpClient, query
+from plugins.dns.tests.stages import FailingStage, FixedStage
+
+from microdns.operations import Call
+from microdns.testing import check_plugin, run_kernel
+from microdns_dns.listeners import Listeners
+from microdns_dns.plugin import DnsPlugin
+from microdns_dns.repository import ZoneRepository
+from microdns_dns.view import Views
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_keeps_to_the_kernels_contract() -> None:
+    await check_plugin(DnsPlugin(), "[dns]\nudp_payload_max = 1400\n")
+
+
+async def test_its_services_are_there_and_status_tells_of_them() -> None:
+    async with run_kernel([DnsPlugin()]) as kernel:
+        repository = kernel.services.require(ZoneRepository)
+        await repository.create_zone(Call(), repository.new_zone("example.com"))
+        assert kernel.services.require(Views).zone("example.com") is not None
+        listening = await kernel.services.require(Listeners).listen(
+            [("127.0.0.1", 0)], FixedStage()
+        )
+        facts = kernel.facts(kernel.records["dns"])
+        host, port = listening.addresses[0]
+        assert facts["zones"] == 1
+        assert facts["listening"] == [{"address": f"{host}:{port}", "stages": ["fixed"]}]
+        assert facts["engine"] == "python"
+
+
+async def test_nsid_and_identity_come_from_the_section() -> None:
+    async with run_kernel([DnsPlugin()], '[dns]\nversion = "MicroDNS"\n') as kernel:
+        listeners = kernel.services.require(Listeners)
+        listening = await listeners.listen([("127.0.0.1", 0)], FixedStage())
+        client = UdpClient(listening.addresses[0])
+        chaos = bytearray(query(name="version.bind", rdtype="TXT"))
+        chaos[-1] = 3
+        assert b"MicroDNS" in await client.ask(bytes(chaos))
+        client.close()
+
+
+async def test_a_stage_that_fails_is_logged_and_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with run_kernel([DnsPlugin()]) as kernel:
+        listeners = kernel.services.require(Listeners)
+        listening = await listeners.listen([("127.0.0.1", 0)], FailingStage())
+        client = UdpClient(listening.addresses[0])
+        for _ in range(20):
+            assert (await client.ask(query()))[3] & 0xF == 2
+        client.close()
+        failed = [r for r in caplog.records if r.__dict__.get("event") == "dns.stage_failed"]
+        assert len(failed) == 20
+        counted = [
+            sample.value
+            for metric in kernel.metrics
+            if metric.name == "microdns_dns_stage_failures_total"
+            for sample in metric.samples()
+        ]
+        assert counted == [20]
