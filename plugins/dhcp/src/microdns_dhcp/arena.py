@@ -6,7 +6,7 @@ while it is leased, and comes back when the lease ends; so no two clients are ev
 
 import ipaddress
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -61,13 +61,16 @@ class PoolInUse:
         free = self.free
         return number if free.first <= number <= free.last else None
 
-    def numbers(self, addresses: Iterable[bytes]) -> Iterator[int]:
-        """``number`` of those of many addresses that are of this pool."""
-        if self._suffix:
-            return (n for each in addresses if (n := self.number(each)) is not None)
-        first, last, octets = self.free.first, self.free.last, self._octets
-        plain = map(int.from_bytes, (each for each in addresses if len(each) == octets))
-        return (number for number in plain if first <= number <= last)
+    def numbers_of(self, bindings: Sequence[Binding]) -> Iterable[int]:
+        """``number`` of each address of this pool; the bindings are in ascending order.
+
+        A stretch without gaps, which is what many leases mostly are, is known by its ends.
+        """
+        if bindings:
+            first, last = self.number(bindings[0].address), self.number(bindings[-1].address)
+            if first is not None and last is not None and last - first + 1 == len(bindings):
+                return range(first, last + 1)
+        return (n for each in bindings if (n := self.number(each.address)) is not None)
 
     def address(self, number: int) -> bytes:
         """The reverse of ``number``."""
@@ -386,7 +389,7 @@ class Arena:
         self.active += states[ACTIVE]
         self.quarantined += sum(states[state] for state in QUARANTINED)
         for pool in self.pools:
-            pool.free.rebuild(pool.numbers(map(_address, bindings)))
+            pool.free.rebuild(pool.numbers_of(bindings))
 
     def loaded(self) -> None:
         """All bindings are in: free what has ended, the longest ended first."""

@@ -101,6 +101,9 @@ class FreeAddresses:
         them any more), so they are kept as released, which needs no set of all that follow.
         """
         cursor = self._cursor
+        if isinstance(taken, range) and taken.start == cursor and not self._ahead_count:
+            self._cursor = taken.stop
+            return
         for address in taken:
             if address == cursor:
                 cursor += 1

@@ -9,12 +9,13 @@ import ipaddress
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import anyio
 
-from microdns_dhcp import netlink
+from microdns_dhcp import netlink, probes
 
+Probe = Literal["ping", "arp"]
 IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 RECEIVE_BUFFER_OCTETS = 512 << 10
 """Some hundred datagrams: what waits longer is of no use, since its sender asks again."""
@@ -88,6 +89,10 @@ class Links(Protocol):
         """A raw ICMPv6 socket on this interface alone, member of these multicast groups."""
         ...
 
+    async def in_use(self, interface: Interface, address: bytes, how: Probe, wait: float) -> bool:
+        """Whether somebody answers for an IPv4 address within ``wait`` seconds."""
+        ...
+
     def bell(self) -> "Bell":
         """Something that rings when interfaces change."""
         ...
@@ -155,6 +160,13 @@ class SystemLinks:
             _bind_to_device(opened, interface.name)
             _join(opened, interface, groups)
         return opened
+
+    async def in_use(self, interface: Interface, address: bytes, how: Probe, wait: float) -> bool:
+        ask = probes.answers_arp if how == "arp" else probes.answers_ping
+        try:
+            return await ask(interface.name, interface.hardware, address, wait)
+        except OSError:
+            return False  # nobody can be asked: the client will find out (RFC 2131 4.4.1)
 
     def bell(self) -> "KernelBell":
         return KernelBell()

@@ -6,8 +6,9 @@ import socket
 from collections import deque
 
 import anyio
+import anyio.lowlevel
 
-from microdns_dhcp.links import Interface
+from microdns_dhcp.links import Interface, Probe
 
 
 class FakeDatagrams:
@@ -87,6 +88,8 @@ class FakeLinks:
         self.frames: dict[str, FakePackets] = {}
         self.refusing = False
         """Whether sockets can't be opened."""
+        self.answering: set[bytes] = set()
+        """Addresses that answer probes."""
         self._bells: list[FakeBell] = []
 
     def change(self, *interfaces: Interface) -> None:
@@ -113,6 +116,10 @@ class FakeLinks:
 
     def icmp6(self, interface: Interface, groups: tuple[str, ...]) -> socket.socket:
         raise OSError("there is no IPv6 here")
+
+    async def in_use(self, interface: Interface, address: bytes, how: Probe, wait: float) -> bool:
+        await anyio.lowlevel.checkpoint()
+        return address in self.answering
 
     def bell(self) -> FakeBell:
         bell = FakeBell()

@@ -14,6 +14,7 @@ from microdns_dhcp.watch import InterfaceWatch
 from microdns_dhcp4.check import config_problems
 from microdns_dhcp4.classify import boot_classes
 from microdns_dhcp4.config import Dhcp4Config
+from microdns_dhcp4.conflict import Conflicts
 from microdns_dhcp4.metrics import Dhcp4Metrics
 from microdns_dhcp4.plan import check
 from microdns_dhcp4.server import Server
@@ -56,6 +57,17 @@ class Dhcp4Plugin(Plugin):
         shared = context.services.require(DhcpConfig)
         self._server = Server(book, self._catalogue, config, shared, metrics, context.log)
         links = context.services.require(LinkService).links
+        self._conflicts: Conflicts | None = None
+        if config.conflict_check != "none":
+            self._conflicts = self._server.conflicts = Conflicts(
+                self._server,
+                links,
+                book,
+                metrics,
+                config.conflict_check,
+                config.conflict_wait_ms / 1000,
+                int(shared.quarantine),
+            )
         self._transport = Transport(links, self._server, book, config.port)
         self._unlisten = self._catalogue.listen(4, self._changed)
         self._watch = InterfaceWatch(
@@ -68,6 +80,8 @@ class Dhcp4Plugin(Plugin):
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._server.queue.run)
+                if self._conflicts is not None:
+                    tasks.start_soon(self._conflicts.run)
                 tasks.start_soon(self._watch.run)
         finally:
             self._watch.close()

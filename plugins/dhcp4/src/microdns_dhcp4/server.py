@@ -8,6 +8,7 @@ here waits; what must be durable goes through the commit queue, which sends the 
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from microdns_dhcp.arena import Allowed, Arena
 from microdns_dhcp.book import LeaseBook
@@ -60,6 +61,12 @@ DECLINES_SHARE = 4
 Outcome = str
 
 
+class ConflictCheck(Protocol):
+    """See ``conflict``."""
+
+    def check(self, exchange: Exchange, address: bytes) -> Outcome: ...
+
+
 class Server:
     """Answers requests out of a lease book."""
 
@@ -73,6 +80,8 @@ class Server:
         log: logging.Logger,
     ) -> None:
         self.queue = CommitQueue(book, metrics, log)
+        self.conflicts: ConflictCheck | None = None
+        """Looks whether addresses answer before they are offered, if that is configured."""
         self.own_addresses: set[bytes] = set()
         """Addresses of all interfaces served: server identifiers that clients may name."""
         self._book = book
@@ -198,10 +207,26 @@ class Server:
             return "rapid-ack"
         until = self._book.clock.now() + int(self._shared.offer_time)
         exchange.arena.offer(exchange.client, address, until)
+        if self.conflicts is not None and self._is_new(exchange, address):
+            return self.conflicts.check(exchange, address)
+        self.make_offer(exchange, address)
+        return "offer"
+
+    def make_offer(self, exchange: Exchange, address: bytes) -> None:
+        """Send the offer of an address that is held for the client."""
         template = self._template(exchange, address)
         lease_time = self._lease_time(exchange, template)
         self._reply(exchange, OFFER, address, template, times(lease_time))
-        return "offer"
+
+    def discover_again(self, exchange: Exchange) -> None:
+        """The address chosen was in use after all: choose another."""
+        self._metrics.count("discover", self._discover(exchange))
+
+    @staticmethod
+    def _is_new(exchange: Exchange, address: bytes) -> bool:
+        """Whether an address is new to the client: what it had last needs no check."""
+        binding = exchange.arena.bindings.get(address)
+        return binding is None or binding.client != exchange.client
 
     def _choose(self, exchange: Exchange) -> bytes | None:
         """The address for a client that asks for any; it is held for it."""
