@@ -89,6 +89,7 @@ def agree(
         verdict.complaints += complain_of_form(case, replies[case].get(SUBJECT))
         book.note(case_id, verdict.observed, responses)
         if verdict.complaints and not recording:
-            pytest.fail(account(case, verdict.complaints, responses), pytrace=False)
+            shown = account(case, verdict.complaints, responses)
+            pytest.fail(f"{shown}\n{panel.log_of_silent(replies[case])}", pytrace=False)
 
     return check

@@ -14,10 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.conformance.questions import Transport
+from tests.peers.server import answers
 
 IN_FLIGHT_MAX = 400
 FIRST_WAIT_SECONDS = 0.5
 SECOND_WAIT_SECONDS = 1.0
+AWAKE_SECONDS_MAX = 20.0
 _RECEIVE_BYTES = 70_000
 
 
@@ -87,9 +89,22 @@ class Job:
 
 
 def exchange(jobs: Sequence[Job]) -> None:
-    """Runs all jobs; returns when each has its reply or has been silent twice."""
+    """Runs all jobs; returns when each has its reply or has been silent twice.
+
+    Before the second time a server must have answered something, so that one which the machine
+    gives no time is not taken for one that says nothing.
+    """
     _run(jobs, FIRST_WAIT_SECONDS)
-    _run([job for job in jobs if not job.done], SECOND_WAIT_SECONDS)
+    silent = [job for job in jobs if not job.done]
+    for address in {job.address for job in silent}:
+        _wait_until_awake(address)
+    _run(silent, SECOND_WAIT_SECONDS)
+
+
+def _wait_until_awake(address: tuple[str, int]) -> None:
+    deadline = time.monotonic() + AWAKE_SECONDS_MAX
+    while not answers(address) and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def _run(jobs: Iterable[Job], wait_seconds: float) -> None:

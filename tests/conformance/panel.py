@@ -13,6 +13,7 @@ from tests.conformance.questions import PAYLOAD_SIZE, Case
 from tests.conformance.response import Response, read_response
 from tests.conformance.subjects import Subject
 from tests.peers import Bind, Knot, NameServer, Nsd, Peer, ZoneFile
+from tests.peers.process import LOG_TAIL_CHARACTERS
 
 ZONES = Path(__file__).with_name("zones")
 
@@ -75,6 +76,12 @@ class Panel:
         ]
         exchange([job for jobs in asked for job in jobs.values()])
         return [{who: job.reply for who, job in jobs.items()} for jobs in asked]
+
+    def log_of_silent(self, replies: Mapping[str, bytes | None]) -> str:
+        """The end of our log, when we said nothing."""
+        if SUBJECT not in replies or replies[SUBJECT] is not None:
+            return ""
+        return f"---- our log ends\n{self.servers[SUBJECT].log_text[-LOG_TAIL_CHARACTERS:]}"
 
     def read(self, case: Case, replies: Mapping[str, bytes | None]) -> dict[str, Response]:
         """The replies to one case, ready to compare."""

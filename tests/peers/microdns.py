@@ -1,6 +1,7 @@
-"""MicroDNS itself: ``microdns run`` as a child process, its zones laid into the store beforehand.
+"""MicroDNS itself: ``microdns run`` as a child process.
 
-The zone files are read by dnspython and not by us, so that what is compared is the answering alone.
+Its configuration declares the zone files.  Zones may be laid into the store beforehand instead:
+they are then read by dnspython and checked by nobody.
 """
 
 import asyncio
@@ -38,6 +39,9 @@ udp_payload_max = {payload}
 [dns.auth]
 enabled = true
 listen = "127.0.0.1:{port}"
+
+[dns.auth.zone_files]
+{zone_files}
 """
 
 
@@ -47,26 +51,42 @@ _IDS = itertools.count(1)
 
 @dataclass(frozen=True)
 class MicroDns:
-    """Starts ``microdns run`` with these plugins; ``config`` is TOML that ours is followed by."""
+    """Starts ``microdns run`` with these plugins; ``config`` is TOML that ours is followed by.
+
+    ``laid`` are origins of zones that are laid into the store.
+    """
 
     plugins: tuple[str, ...] = ("auth",)
     config: str = ""
     payload_size: int = PAYLOAD_SIZE
+    laid: frozenset[str] = frozenset()
     name: str = "microdns"
     programs: tuple[str, ...] = ()
 
     def start(self, folder: Path, zones: Sequence[ZoneFile]) -> NameServer:
         folder.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_fill_store(folder / "store", zones))
+        laid = [zone for zone in zones if zone.origin in self.laid]
+        if laid:
+            asyncio.run(_fill_store(folder / "store", laid))
         port = free_port()
         file = folder / CONFIG_NAME
-        ours = _CONFIG.format(folder=folder, port=port, payload=self.payload_size)
-        file.write_text(f"{ours}\n{self.config}")
+        file.write_text(self._configuration(folder, port, zones))
         command = [sys.executable, "-m", "microdns", "run", "--plugins", ",".join(self.plugins)]
         child = Child([*command, "--config", file], folder / "microdns.log")
         server = NameServer(self.name, "127.0.0.1", port, child)
         child.wait_until(server.answers)
         return server
+
+    def _configuration(self, folder: Path, port: int, zones: Sequence[ZoneFile]) -> str:
+        declared = "\n".join(
+            f'"{zone.origin.rstrip(".")}" = "{zone.path}"'
+            for zone in zones
+            if zone.origin not in self.laid
+        )
+        ours = _CONFIG.format(
+            folder=folder, port=port, payload=self.payload_size, zone_files=declared
+        )
+        return f"{ours}\n{self.config}"
 
 
 async def _fill_store(path: Path, zones: Iterable[ZoneFile]) -> None:

@@ -17,6 +17,19 @@ _PROBE = struct.pack("!6H", 0x1234, 0, 1, 0, 0, 0) + b"\0" + struct.pack("!2H", 
 _PROBE_SECONDS = 0.2
 
 
+def answers(address: tuple[str, int]) -> bool:
+    """Whether any reply comes to a query for the root's SOA by UDP."""
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.settimeout(_PROBE_SECONDS)
+        try:
+            probe.connect(address)
+            probe.send(_PROBE)
+            return probe.recv(4096)[:2] == _PROBE[:2]
+        except OSError:
+            return False
+
+
 @dataclass(frozen=True)
 class ZoneFile:
     """A zone and the master file that holds it; ``origin`` is text with the trailing dot."""
@@ -48,15 +61,7 @@ class NameServer:
 
     def answers(self) -> bool:
         """Whether any reply comes to a query for the root's SOA by UDP."""
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.settimeout(_PROBE_SECONDS)
-            try:
-                probe.connect(self.address)
-                probe.send(_PROBE)
-                return probe.recv(4096)[:2] == _PROBE[:2]
-            except OSError:
-                return False
+        return answers(self.address)
 
     def stop(self) -> None:
         if self.process:

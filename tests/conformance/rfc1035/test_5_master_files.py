@@ -9,6 +9,7 @@ import dns.rdatatype
 import dns.zone
 import pytest
 from tests.conformance.panel import zone_files
+from tests.conformance.subjects import REFUSED
 from tests.peers import ZoneFile
 from tests.peers.process import find_program
 
@@ -20,12 +21,6 @@ from microdns_dns.repository.drafts import ZoneContent
 
 Line = tuple[bytes, int, int, bytes]
 """Owner (wire, case kept), type, TTL in seconds, rdata."""
-
-REFUSED = {
-    "cutdname.test.": "RFC 6672 2.3: NS stands beside DNAME at an apex only; Knot refuses it too",
-    "huge.test.": "RRsets of 60,000 octets and more leave no room for a message around them",
-}
-"""Zones of the collection that we do not take, and why."""
 
 _TAKEN = [pytest.param(zone, id=zone.origin) for zone in zone_files() if zone.origin not in REFUSED]
 _REFUSED = [pytest.param(zone, id=zone.origin) for zone in zone_files() if zone.origin in REFUSED]

@@ -52,7 +52,8 @@ def test_payload_of_4096(
     reply = replies[case].get(SUBJECT)
     if reply is not None and case.transport == "udp" and len(reply) > _PAYLOAD_SIZE:
         complaints.append(f"our reply has {len(reply)} octets")
-    assert not complaints, account(case, complaints, responses)
+    shown = f"{account(case, complaints, responses)}\n{large.log_of_silent(replies[case])}"
+    assert not complaints, shown
 
 
 def test_both_kinds_of_answer_are_among_them(
