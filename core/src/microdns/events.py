@@ -44,6 +44,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     def shown_to(self, principal: Principal) -> Any:
         """What a caller may see of it, as values that can be JSON; None hides it.
 
+        A ``summary`` among them is what a line about the event says.
         A caller with limits sees nothing, unless the event's plugin knows what lies within them.
         """
         return None if principal.limits else self

@@ -12,9 +12,10 @@ from microdns.errors import Invalid, Problem
 from microdns.operations import Call, Cli, Operation
 from microdns_auth.zonefile import ZoneText, load_zone_text, read_zone, write_zone
 from microdns_dns import names
+from microdns_dns.limits import sees_zone
 from microdns_dns.model import RECORDS, Record, id_key
 from microdns_dns.operations import DnsOperations
-from microdns_dns.operations.access import BY_ZONE, require, sees_zone, visible_zone
+from microdns_dns.operations.access import BY_ZONE, require, visible_zone
 from microdns_dns.operations.forms import ZoneRef
 from microdns_dns.rdata import rdata_to_text, type_name
 from microdns_dns.repository import Outcome

@@ -1,9 +1,14 @@
 """What happens to zones and records, as the journal keeps it."""
 
+from typing import Any
+
 import msgspec
 
-from microdns.events import Event
+from microdns.events import Event, Principal
+from microdns_dns.limits import sees_record, sees_zone
 from microdns_dns.model import Record, Zone
+from microdns_dns.rdata import rdata_to_text, type_name
+from microdns_dns.shown import record_values, zone_values
 
 CHANGES_PER_ENTRY_MAX = 1_000
 """A larger change is told in several entries of one transaction."""
@@ -14,6 +19,9 @@ class ZoneCreated(Event, frozen=True, kw_only=True, tag="zone.created"):
 
     zone: Zone
 
+    def shown_to(self, principal: Principal) -> Any:
+        return _zone_shown(self.zone, principal)
+
 
 class ZoneUpdated(Event, frozen=True, kw_only=True, tag="zone.updated"):
     """A zone's own settings changed (SOA, default TTL), not its records."""
@@ -21,11 +29,24 @@ class ZoneUpdated(Event, frozen=True, kw_only=True, tag="zone.updated"):
     before: Zone
     after: Zone
 
+    def shown_to(self, principal: Principal) -> Any:
+        before, after = self.before, self.after
+        if not sees_zone(principal, after.name):
+            return None
+        return {
+            "before": zone_values(before),
+            "after": zone_values(after),
+            "summary": f"{after.name}: serial {before.soa.serial} to {after.soa.serial}",
+        }
+
 
 class ZoneDeleted(Event, frozen=True, kw_only=True, tag="zone.deleted"):
     """A zone is gone; entries before this one, of the same transaction, told its records."""
 
     zone: Zone
+
+    def shown_to(self, principal: Principal) -> Any:
+        return _zone_shown(self.zone, principal)
 
 
 class RecordChange(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -47,6 +68,57 @@ class RecordsChanged(Event, frozen=True, kw_only=True, tag="zone.records_changed
     serial_before: int
     serial_after: int
     changes: list[RecordChange]
+
+    def shown_to(self, principal: Principal) -> Any:
+        seen = [
+            RecordChange(self._seen(principal, one.before), self._seen(principal, one.after))
+            for one in self.changes
+        ]
+        changes = [one for one in seen if one.before is not None or one.after is not None]
+        if not changes:
+            return None
+        return {
+            "zone_id": self.zone_id,
+            "zone": self.zone,
+            "serial_before": self.serial_before,
+            "serial_after": self.serial_after,
+            "changes": [
+                {"before": _record_shown(one.before), "after": _record_shown(one.after)}
+                for one in changes
+            ],
+            "summary": f"{self.zone}: {_summary(changes)}",
+        }
+
+    def _seen(self, principal: Principal, record: Record | None) -> Record | None:
+        if record is None or not sees_record(principal, self.zone, record.name, record.type):
+            return None
+        return record
+
+
+def _zone_shown(zone: Zone, principal: Principal) -> dict[str, Any] | None:
+    if not sees_zone(principal, zone.name):
+        return None
+    return {"zone": zone_values(zone), "summary": zone.name}
+
+
+def _record_shown(record: Record | None) -> dict[str, Any] | None:
+    return None if record is None else record_values(record)
+
+
+def _summary(changes: list[RecordChange]) -> str:
+    """A change of one record in full, several as numbers."""
+    if len(changes) == 1:
+        lines = (("-", changes[0].before), ("+", changes[0].after))
+        return ", ".join([f"{sign} {_line(record)}" for sign, record in lines if record])
+    removed = sum(one.after is None for one in changes)
+    added = sum(one.before is None for one in changes)
+    return f"{added} added, {len(changes) - added - removed} changed, {removed} removed"
+
+
+def _line(record: Record) -> str:
+    off = "" if record.enabled else " (disabled)"
+    data = rdata_to_text(record.type, record.rdata)
+    return f"{record.name} {record.ttl} {type_name(record.type)} {data}{off}"
 
 
 EVENTS: tuple[type[Event], ...] = (ZoneCreated, ZoneUpdated, ZoneDeleted, RecordsChanged)

@@ -127,7 +127,7 @@ def render_journal(page: Mapping[str, Any]) -> str:
 def render_entry(entry: Mapping[str, Any]) -> str:
     """One entry on one line."""
     event = {key: value for key, value in entry["event"].items() if key != "type"}
-    detail = msgspec.json.encode(event).decode()
+    detail = event.get("summary") or msgspec.json.encode(event).decode()
     if len(detail) > 160:
         detail = detail[:157] + "..."
     when = rfc3339(entry["time_ns"])

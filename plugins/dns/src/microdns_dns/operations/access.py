@@ -4,39 +4,16 @@ Outside of its limits a caller is told that there is nothing, and is denied to w
 that tell nothing either.
 """
 
-from microdns.access.limits import allows
 from microdns.errors import Denied, NotFound
 from microdns.events import Principal
 from microdns.store import Reader
+from microdns_dns.limits import sees_record, sees_zone
 from microdns_dns.model import Record, Zone
-from microdns_dns.rdata import type_name
 from microdns_dns.repository import find_record, find_zone
 
 BY_ZONE = frozenset({"zone"})
 BY_RECORD = frozenset({"zone", "name", "type"})
 """Attributes that limits of keys may name: the zone's name, a record's absolute name and type."""
-
-
-def sees_zone(principal: Principal, name: str) -> bool:
-    """Whether the caller may know of a zone of this name."""
-    if not principal.limits:
-        return True
-    only = {key: value for key, value in principal.limits.items() if key == "zone"}
-    return allows(Principal(principal.name, limits=only), zone=name)
-
-
-def sees_record(principal: Principal, zone: Zone, name: str, type: int) -> bool:
-    """Whether the caller may know of, and change, records of this owner and type."""
-    if not principal.limits:
-        return True
-    return allows(principal, zone=zone.name, name=absolute_name(zone, name), type=type_name(type))
-
-
-def absolute_name(zone: Zone, name: str) -> str:
-    """A record's name as absolute text without final dot."""
-    if name == "@":
-        return zone.name
-    return name if zone.name == "." else f"{name}.{zone.name}"
 
 
 def visible_zone(principal: Principal, reader: Reader, ref: str) -> Zone:
@@ -50,7 +27,7 @@ def visible_zone(principal: Principal, reader: Reader, ref: str) -> Zone:
 def visible_record(principal: Principal, reader: Reader, zone: Zone, id: str) -> Record:
     """A record by id; raises NotFound also when it is not for the caller."""
     record = find_record(reader, zone, id)
-    if not sees_record(principal, zone, record.name, record.type):
+    if not sees_record(principal, zone.name, record.name, record.type):
         raise NotFound(f"{zone.name} has no record {id[:80]}")
     return record
 

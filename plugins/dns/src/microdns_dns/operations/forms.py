@@ -1,6 +1,5 @@
 """Zones and records as interfaces show and take them: JSON, the reference's shapes."""
 
-import time
 from fnmatch import translate
 from re import IGNORECASE, compile
 from typing import Annotated, Any, Literal
@@ -15,10 +14,8 @@ from microdns_dns.rdata import (
     data_type_number,
     rdata_from_json,
     rdata_from_text,
-    rdata_to_json,
-    rdata_to_text,
-    type_name,
 )
+from microdns_dns.shown import record_values, zone_values
 
 Offset = Annotated[int, Meta(ge=0, description="Leave out so many from the start.")]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="Show so many at most.")]
@@ -125,46 +122,14 @@ class RecordShown(msgspec.Struct, frozen=True):
     version: int
 
 
-def rfc3339(time_ns: int) -> str:
-    """Unix nanoseconds as ``2026-11-22T20:00:00Z``."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time_ns // 1_000_000_000))
-
-
 def zone_shown(zone: Zone, version: int) -> ZoneShown:
     """A zone as it is shown."""
-    return ZoneShown(
-        id=zone.id,
-        name=zone.name,
-        default_ttl=zone.default_ttl,
-        soa=SoaShown(**msgspec.structs.asdict(zone.soa)),
-        source=zone.source,
-        origin=zone.origin,
-        record_count=zone.record_count,
-        created_at=rfc3339(zone.created_ns),
-        updated_at=rfc3339(zone.updated_ns),
-        version=version,
-    )
+    return msgspec.convert({**zone_values(zone), "version": version}, ZoneShown)
 
 
 def record_shown(record: Record, version: int) -> RecordShown:
     """A record as it is shown."""
-    check = record.health_check
-    return RecordShown(
-        id=record.id,
-        zone_id=record.zone_id,
-        name=record.name,
-        ttl=record.ttl,
-        data=DataShown(type_name(record.type), rdata_to_json(record.type, record.rdata)),
-        text=rdata_to_text(record.type, record.rdata),
-        enabled=record.enabled,
-        source=record.source,
-        origin=record.origin,
-        comment=record.comment,
-        health_check=None if check is None else HealthCheckData(**msgspec.structs.asdict(check)),
-        created_at=rfc3339(record.created_ns),
-        updated_at=rfc3339(record.updated_ns),
-        version=version,
-    )
+    return msgspec.convert({**record_values(record), "version": version}, RecordShown)
 
 
 def health_check_of(data: HealthCheckData | None) -> HealthCheck | None:

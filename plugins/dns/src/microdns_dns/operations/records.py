@@ -13,11 +13,11 @@ from microdns.events import Principal
 from microdns.operations import Call, Cli, Column, Operation
 from microdns.store import Reader
 from microdns_dns.events import RecordChange
+from microdns_dns.limits import sees_record
 from microdns_dns.model import RECORDS, Record, Zone, record_key
 from microdns_dns.operations.access import (
     BY_RECORD,
     require,
-    sees_record,
     visible_record,
     visible_zone,
 )
@@ -558,7 +558,7 @@ class RecordOperations(DnsOperations):
             given |= {"type": kind, "rdata": rdata}
         if change.health_check is not UNSET:
             given["health_check"] = health_check_of(change.health_check)
-        require(sees_record(principal, zone, name, kind), principal)
+        require(sees_record(principal, zone.name, name, kind), principal)
         return Alter(id=change.id, if_version=change.version, **given)
 
     def _removal(
@@ -572,7 +572,7 @@ class RecordOperations(DnsOperations):
         owner = owner_of(zone, change.name)
         kind = _type_filter(change.type)
         for record in records_of(self.repository.store, zone, owner, kind):
-            if not sees_record(principal, zone, record.name, record.type):
+            if not sees_record(principal, zone.name, record.name, record.type):
                 raise NotFound(f"{owner} in {zone.name} has no such record")
         return RemoveMatching(owner, kind, _data_filter(zone, kind, change.text))
 
@@ -580,7 +580,7 @@ class RecordOperations(DnsOperations):
 def _add(zone: Zone, principal: Principal, wanted: RecordCreate | CreateChange) -> Add:
     name = owner_of(zone, wanted.name)
     kind, rdata = rdata_of(zone, wanted.data)
-    require(sees_record(principal, zone, name, kind), principal)
+    require(sees_record(principal, zone.name, name, kind), principal)
     check = health_check_of(wanted.health_check)
     return Add(Draft(name, kind, rdata, wanted.ttl, wanted.enabled, wanted.comment, check))
 
@@ -624,7 +624,7 @@ async def _chosen(
             and query.source in ("", record.source)
             and name.takes(record.name)
             and (not text or text in _searched(record))
-            and sees_record(principal, zone, record.name, record.type)
+            and sees_record(principal, zone.name, record.name, record.type)
         ):
             yield record
 

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from microdns.operations import Call, Cli, Column, Operation
+from microdns_dns.limits import sees_zone
 from microdns_dns.model import ZONES, Soa, Zone, id_key
-from microdns_dns.operations.access import BY_ZONE, require, sees_zone, visible_zone
+from microdns_dns.operations.access import BY_ZONE, require, visible_zone
 from microdns_dns.operations.base import DnsOperations
 from microdns_dns.operations.forms import (
     Filter,
