@@ -8,7 +8,10 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+import dns.message
+import dns.query
 from tests.environments import Environment, clean_environment
+from tests.peers import free_port
 
 READY_TIMEOUT_SECONDS = 30.0
 STOP_TIMEOUT_SECONDS = 15.0
@@ -41,7 +44,8 @@ class Server:
         self.exit_code: int | None = None
 
     def __enter__(self) -> "Server":
-        self._config.write_text(CONFIG.format(port=free_port()))
+        self._port = free_port()
+        self._config.write_text(CONFIG.format(port=self._port))
         notify = self._folder / "notify"
         notify.unlink(missing_ok=True)
         self._notify.bind(str(notify))
@@ -101,6 +105,12 @@ class Server:
         """A ``microdns`` command beside the server."""
         return self._environment.run(*self._command(*arguments))
 
+    def ask(self, name: str) -> list[str]:
+        """Addresses of a name, asked over UDP."""
+        query = dns.message.make_query(name, "A")
+        answer = dns.query.udp(query, "127.0.0.1", port=self._port, timeout=5)
+        return [str(rdata) for rrset in answer.answer for rdata in rrset]
+
     @property
     def output(self) -> str:
         """What it has written so far."""
@@ -109,15 +119,3 @@ class Server:
     def _command(self, *arguments: str) -> list[str]:
         microdns = self._environment.program("microdns")
         return [str(microdns), *arguments, "--config", str(self._config)]
-
-
-def free_port() -> int:
-    """A port on loopback that nothing uses at this moment, for UDP and TCP."""
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
-    ):
-        stream.bind(("127.0.0.1", 0))
-        port: int = stream.getsockname()[1]
-        datagrams.bind(("127.0.0.1", port))
-        return port

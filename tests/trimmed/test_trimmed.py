@@ -22,6 +22,8 @@ ABSENT = {
     "setuptools",
 }
 
+RECORD = ["www", "A", "192.0.2.1"]
+
 
 @pytest.fixture(scope="module")
 def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Environment:
@@ -40,9 +42,10 @@ def test_holds_what_was_asked_for_and_nothing_large(trimmed: Environment) -> Non
 def test_serves(trimmed: Environment, tmp_path: Path) -> None:
     with Server(trimmed, tmp_path) as server:
         server.wait_until_ready()
-        listed = server.command("plugins", "list", "--json")
-        assert listed.returncode == 0, listed.stderr
-        assert '"auth"' in listed.stdout
+        for words in (["zone", "create", "a.example"], ["record", "create", "a.example", *RECORD]):
+            done = server.command(*words)
+            assert done.returncode == 0, done.stderr
+        assert server.ask("www.a.example") == ["192.0.2.1"]
     assert server.exit_code == 0
     assert "Traceback" not in server.output
 
