@@ -6,6 +6,7 @@ from plugins.dns.tests.stages import FailingStage, FixedStage
 
 from microdns.operations import Call
 from microdns.testing import check_plugin, run_kernel
+from microdns_dns.engine import reason_missing
 from microdns_dns.listeners import Listeners
 from microdns_dns.plugin import DnsPlugin
 from microdns_dns.repository import ZoneRepository
@@ -30,7 +31,13 @@ async def test_its_services_are_there_and_status_tells_of_them() -> None:
         host, port = listening.addresses[0]
         assert facts["zones"] == 1
         assert facts["listening"] == [{"address": f"{host}:{port}", "stages": ["fixed"]}]
-        assert facts["engine"] == "python"
+        assert str(facts["engine"]).startswith("python (" if reason_missing() else "compiled (")
+
+
+async def test_status_says_why_python_answers() -> None:
+    async with run_kernel([DnsPlugin()], '[dns]\nengine = "python"\n') as kernel:
+        facts = kernel.facts(kernel.records["dns"])
+        assert facts["engine"] == "python (chosen by dns.engine)"
 
 
 async def test_nsid_and_identity_come_from_the_section() -> None:

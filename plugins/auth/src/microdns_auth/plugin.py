@@ -41,12 +41,13 @@ class AuthPlugin(Plugin):
     @hookimpl
     async def microdns_setup(self, context: PluginContext[AuthConfig]) -> None:
         self._context = context
-        metrics = AuthMetrics()
+        views = context.services.require(Views)
+        metrics = AuthMetrics(views)
         context.metrics.add(self.name, metrics)
         repository = context.services.require(ZoneRepository)
         self._operations.attach(repository)
         await self._declaration.apply(context.config, repository)
-        self._stage = AuthoritativeStage(context.services.require(Views), metrics)
+        self._stage = AuthoritativeStage(views, metrics)
 
     @hookimpl
     async def microdns_listen(self) -> None:

@@ -14,6 +14,8 @@ class AuthoritativeStage:
     name = "authoritative"
     order = Order.AUTHORITATIVE
     opcodes = frozenset({Opcode.QUERY})
+    compiled = True
+    """The engine says the same: where no stage comes before this one, it may answer instead."""
 
     def __init__(self, views: Views, metrics: AuthMetrics) -> None:
         self._views = views

@@ -1,6 +1,6 @@
 """The section ``[dns]``: what all DNS plugins share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -82,3 +82,19 @@ class DnsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "(RFC 4892); empty: refused."
         ),
     ] = ""
+    engine: Annotated[
+        Literal["auto", "compiled", "python"],
+        Meta(
+            description="What answers: `compiled` (threads that answer without Python), `python`, "
+            "or `auto`: the first where it could be built."
+        ),
+    ] = "auto"
+    threads: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=64,
+            description="Threads of the compiled engine for each address; 0: as many as there are "
+            "processors.",
+        ),
+    ] = 0

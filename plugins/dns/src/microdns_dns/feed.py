@@ -16,7 +16,7 @@ from microdns.store import Store
 from microdns_dns import names
 from microdns_dns.events import EVENTS, RecordsChanged, ZoneCreated, ZoneDeleted, ZoneUpdated
 from microdns_dns.logevents import ZONE_UNKNOWN
-from microdns_dns.model import RECORDS, ZONES, Record, Zone, id_key
+from microdns_dns.model import RECORDS, ZONES, Record, Zone, id_key, zone_origin
 from microdns_dns.view import Views, ZoneView
 
 RECORDS_PER_TURN = 5_000
@@ -31,6 +31,8 @@ class ViewFeed:
         self._log = log
         self._waiting: list[list[Entry]] | None = []
         self._after = 0
+        self._changed: dict[str, ZoneView] = {}
+        """Views that the present transaction changed, by zone."""
 
     async def start(self, store: Store, bus: Bus) -> None:
         """Build all zones as of one instant; changes that come meanwhile are applied after it."""
@@ -39,7 +41,8 @@ class ViewFeed:
             self._after = snapshot.sequence
             for zone in snapshot.scan(ZONES):
                 records = snapshot.scan(RECORDS, id_key(zone.id))
-                self.views.put(await build_zone(zone, records))
+                self.views.put(await build_zone(self.views, zone, records))
+        self.views.publish(self.views)
         waiting, self._waiting = self._waiting or [], None
         for entries in waiting:
             self._take(entries)
@@ -55,17 +58,22 @@ class ViewFeed:
         for entry in entries:
             if entry.sequence > self._after:
                 self._apply(entry)
+        self.views.publish(self._changed.values())
+        self._changed.clear()
 
     def _apply(self, entry: Entry) -> None:
         match entry.event:
             case ZoneCreated(zone=zone):
-                self.views.put(ZoneView(zone))
+                made = self._changed[zone.id] = self.views.make(zone)
+                self.views.put(made)
             case ZoneUpdated(after=zone):
                 view = self.views.by_id(zone.id)
                 if view is not None:
                     view.set_soa(zone.soa)
+                    self._changed[zone.id] = view
             case ZoneDeleted(zone=zone):
                 self.views.drop(zone.id)
+                self._changed.pop(zone.id, None)
             case RecordsChanged() as changed:
                 self._change_records(changed)
 
@@ -85,16 +93,20 @@ class ViewFeed:
             if change.after is not None:
                 add_record(view, change.after)
         view.set_serial(changed.serial_after)
+        self._changed[changed.zone_id] = view
 
 
-async def build_zone(zone: Zone, records: Iterable[Record]) -> ZoneView:
-    """A view of a zone and its records."""
-    view = ZoneView(zone)
+async def build_zone(views: Views, zone: Zone, records: Iterable[Record]) -> ZoneView:
+    """A view of a zone and its records, which come in the order of their keys."""
+    loading = views.load(zone)
+    origin = zone_origin(zone)
     for count, record in enumerate(records, 1):
-        add_record(view, record)
+        if record.enabled:
+            owner = names.from_relative(record.name, origin)
+            loading.add(owner, record.type, record.ttl, record.rdata)
         if count % RECORDS_PER_TURN == 0:
             await anyio.lowlevel.checkpoint()
-    return view
+    return loading.done()
 
 
 def add_record(view: ZoneView, record: Record) -> None:

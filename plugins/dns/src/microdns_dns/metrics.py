@@ -4,9 +4,9 @@ Queries are counted in one dict, keyed by what tells them apart, since looking u
 labels costs more than the addition.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from microdns.metrics import MetricSet, Sample
+from microdns.metrics import Metric, MetricSet, Sample
 from microdns_dns.message import Drop, Transport
 from microdns_dns.protocol import RCODE_NAMES, TYPE_NAMES
 from microdns_dns.view import Views
@@ -23,6 +23,8 @@ class DnsMetrics(MetricSet):
     def __init__(self, views: Views) -> None:
         super().__init__()
         self.answered: dict[Key, int] = {}
+        self.before_reading: list[Callable[[], None]] = []
+        """Called before anybody reads: what counts elsewhere brings its counts here."""
         self.counter(
             "microdns_dns_queries_total",
             "Queries answered.",
@@ -69,10 +71,15 @@ class DnsMetrics(MetricSet):
             lambda: [Sample((), len(views))]
         )
 
-    def count(self, transport: Transport, qtype: int, rcode: int) -> None:
-        """Count one answer."""
+    def __iter__(self) -> Iterator[Metric]:
+        for bring in self.before_reading:
+            bring()
+        return super().__iter__()
+
+    def count(self, transport: Transport, qtype: int, rcode: int, answers: int = 1) -> None:
+        """Count an answer, or several alike."""
         key = (transport, qtype if qtype in TYPE_NAMES else -1, rcode)
-        self.answered[key] = self.answered.get(key, 0) + 1
+        self.answered[key] = self.answered.get(key, 0) + answers
 
     def _read_answered(self) -> Iterator[Sample]:
         for (transport, qtype, rcode), count in list(self.answered.items()):

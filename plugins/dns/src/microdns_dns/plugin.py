@@ -8,6 +8,7 @@ from microdns.operations import Operation
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns.store import Collection
 from microdns_dns.config import DnsConfig
+from microdns_dns.engine.choice import choose_engine
 from microdns_dns.events import EVENTS
 from microdns_dns.feed import ViewFeed
 from microdns_dns.listeners import Listeners
@@ -48,14 +49,21 @@ class DnsPlugin(Plugin):
         context.provide(ZoneRepository, repository)
         for operations in self._operations:
             operations.attach(repository)
-        self._views = Views()
+        engine = choose_engine(context.config)
+        self._engine_shown = engine.shown
+        self._views = engine.views
         metrics = DnsMetrics(self._views)
         context.metrics.add(self.name, metrics)
         self._feed = ViewFeed(self._views, context.log)
         await self._feed.start(context.store, context.bus)
         context.provide(Views, self._views)
         self._listeners = Listeners(
-            context.config, context.network, context.clock, metrics, context.log
+            context.config,
+            context.network,
+            context.clock,
+            metrics,
+            context.log,
+            engine.serve(metrics),
         )
         context.provide(Listeners, self._listeners)
 
@@ -76,4 +84,4 @@ class DnsPlugin(Plugin):
     @hookimpl
     def microdns_status(self) -> Mapping[str, object]:
         listening = [] if self._listeners is None else self._listeners.status()
-        return {"zones": len(self._views), "listening": listening, "engine": "python"}
+        return {"zones": len(self._views), "listening": listening, "engine": self._engine_shown}

@@ -8,9 +8,10 @@ labels of a name, and a change costs the same however large the zone is.
 Everything happens on the event loop: a reader that does not await never sees half a change.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 from struct import Struct
+from typing import Protocol
 
 import msgspec
 
@@ -55,13 +56,14 @@ class ZoneView:
     soa: RRset
     negative_soa: RRset
 
-    def __init__(self, zone: Zone) -> None:
+    def __init__(self, zone: Zone, nodes: MutableMapping[bytes, Node] | None = None) -> None:
+        """A zone without records, or with those in ``nodes``, which then keeps them."""
         spelled = zone_origin(zone)
         self.zone_id = zone.id
         self.name = zone.name
         self.origin = names.fold(spelled)
-        self.apex = Node(_share(spelled, self.origin))
-        self._nodes: dict[bytes, Node] = {self.origin: self.apex}
+        self._nodes = {} if nodes is None else nodes
+        self.apex = self._nodes.setdefault(self.origin, Node(_share(spelled, self.origin)))
         self._cuts: dict[bytes, RRset] = {}
         self.set_soa(zone.soa)
 
@@ -160,6 +162,9 @@ class ZoneView:
         if not node.rrsets:
             self._shrink(folded, node)
 
+    def flush(self) -> None:
+        """Changes are done with, for now; views that keep their nodes elsewhere write them."""
+
     def _replace(self, folded: bytes, node: Node, type: int, rrset: RRset | None) -> None:
         """Put an RRset in the place of the node's one of this type, or at the end; or remove it."""
         kept = tuple([found for found in node.rrsets if found.type != type])
@@ -202,12 +207,44 @@ class ZoneView:
             node.children -= 1
 
 
+class Loading(Protocol):
+    """A view that is being filled, its records in canonical order of their owners."""
+
+    def add(self, owner: bytes, type: int, ttl: int, rdata: bytes) -> None: ...
+
+    def done(self) -> ZoneView: ...
+
+
+class _PlainLoading:
+    def __init__(self, view: ZoneView) -> None:
+        self._view = view
+        self.add = view.add
+
+    def done(self) -> ZoneView:
+        return self._view
+
+
 class Views:
     """All zones of this server, by name."""
 
     def __init__(self) -> None:
         self._by_origin: dict[bytes, ZoneView] = {}
         self._by_id: dict[str, ZoneView] = {}
+
+    def take_answered(self) -> Iterable[tuple[str, str, int]]:
+        """Queries answered from here without the plan, since the last time: zone, state, number."""
+        return ()
+
+    def make(self, zone: Zone) -> ZoneView:
+        """A view of a zone without records, for ``put``."""
+        return ZoneView(zone)
+
+    def load(self, zone: Zone) -> "Loading":
+        """Begin a view of a zone whose records come all at once, for ``put``."""
+        return _PlainLoading(ZoneView(zone))
+
+    def publish(self, changed: Iterable[ZoneView]) -> None:
+        """These views were changed: show it to whoever reads them elsewhere, all at once."""
 
     def __iter__(self) -> Iterator[ZoneView]:
         return iter(list(self._by_origin.values()))

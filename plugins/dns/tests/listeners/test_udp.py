@@ -9,7 +9,7 @@ from plugins.dns.tests.stages import FixedStage, LateStage, SilentStage
 
 from microdns.network import SystemNetwork
 from microdns.testing import FakeClock
-from microdns_dns.listeners.udp import BATCH
+from microdns_dns.listeners.udp import BATCH, UdpListener
 
 pytestmark = pytest.mark.anyio
 
@@ -105,8 +105,9 @@ async def test_beyond_the_limit_of_waiting_queries_they_are_dropped(fake_clock: 
 
 async def test_an_answer_that_cannot_be_sent_is_counted(fake_clock: FakeClock) -> None:
     async with serving(FixedStage(), fake_clock, host="0.0.0.0", network=SystemNetwork()) as server:
-        place = server.listeners._places[0]
-        place.udp._send(b"x" * 70_000, ("127.0.0.1", 9), [])  # EMSGSIZE
+        udp = server.listeners._places[0].udp
+        assert isinstance(udp, UdpListener)
+        udp._send(b"x" * 70_000, ("127.0.0.1", 9), [])  # EMSGSIZE
         assert server.metrics.dropped_unsent.value == 1
 
 
@@ -117,6 +118,7 @@ async def test_a_full_socket_drops_answers_and_does_not_wait(fake_clock: FakeClo
 
     async with serving(FixedStage(), fake_clock) as server:
         udp = server.listeners._places[0].udp
+        assert isinstance(udp, UdpListener)
 
         def refuse(octets: bytes, client: object, ancillary: object) -> None:
             raise BlockingIOError

@@ -8,6 +8,7 @@ import logging
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from microdns.clock import Clock
 from microdns.config.fields import format_address
@@ -23,6 +24,10 @@ from microdns_dns.metrics import DnsMetrics
 from microdns_dns.plan import Plan, Stage
 from microdns_dns.responder import Responder
 
+if TYPE_CHECKING:  # it may be missing
+    from microdns_dns.engine.listener import EngineUdpListener
+    from microdns_dns.engine.serving import EngineServing
+
 __all__ = ["CannotListen", "Listeners", "Listening"]
 
 SWEEP_SECONDS = 1.0
@@ -36,7 +41,7 @@ class _Place:
     asked: Address
     bound: Address
     responder: Responder
-    udp: UdpListener
+    udp: "UdpListener | EngineUdpListener"
     tcp: TcpListener
     stages: list[Stage] = field(default_factory=list)
 
@@ -68,7 +73,10 @@ class Listeners:
         clock: Clock,
         metrics: DnsMetrics,
         log: logging.Logger,
+        engine: "EngineServing | None" = None,
     ) -> None:
+        """With an ``engine``, it answers what it can before the plan is asked."""
+        self._engine = engine
         self._config = config
         self._network = network
         self._clock = clock
@@ -134,7 +142,17 @@ class Listeners:
     async def _open(self, address: Address) -> _Place:
         datagrams, stream = open_pair(self._network, address)
         bound = bound_address(datagrams, address)
-        responder = Responder(
+        responder = self._responder()
+        tcp = TcpListener(responder, self._inflight, self._connections)
+        await tcp.start(stream)
+        udp = self._open_udp(datagrams, responder)
+        place = _Place(_canonical(address), bound, responder, udp, tcp)
+        self._places.append(place)
+        return place
+
+    def _responder(self) -> Responder:
+        kind = Responder if self._engine is None else self._engine.responder
+        return kind(
             self._plan([]),
             self._metrics,
             self._clock,
@@ -142,26 +160,32 @@ class Listeners:
             udp_payload_max=self._config.udp_payload_max,
             nsid=self._config.nsid,
         )
-        tcp = TcpListener(responder, self._inflight, self._connections)
-        await tcp.start(stream)
-        udp = UdpListener(datagrams, responder, self._inflight, self._metrics)
-        place = _Place(_canonical(address), bound, responder, udp, tcp)
-        self._places.append(place)
-        return place
+
+    def _open_udp(
+        self, datagrams: socket.socket, responder: Responder
+    ) -> "UdpListener | EngineUdpListener":
+        if self._engine is None:
+            return UdpListener(datagrams, responder, self._inflight, self._metrics)
+        return self._engine.open_udp(datagrams, responder, self._inflight, self._metrics)
 
     def _join(self, place: _Place, stage: Stage) -> None:
         place.stages.append(stage)
-        place.responder.plan = self._plan(place.stages)
+        self._plan_anew(place)
 
     def _leave(self, place: _Place, stage: Stage) -> None:
         if place not in self._places or stage not in place.stages:
             return
         place.stages.remove(stage)
-        place.responder.plan = self._plan(place.stages)
+        self._plan_anew(place)
         if not place.stages:
             self._places.remove(place)
             place.udp.close()
             place.tcp.close()
+
+    def _plan_anew(self, place: _Place) -> None:
+        place.responder.plan = self._plan(place.stages)
+        if self._engine is not None:
+            self._engine.follow(place.udp, place.responder, place.stages)
 
     def _plan(self, stages: Sequence[Stage]) -> Plan:
         return Plan([self._identity, *stages], self._fault)

@@ -1,0 +1,13 @@
+"""The engine as Python sees it."""
+
+from microdns_dns.engine.counters cimport Counters
+from microdns_dns.engine.packet cimport Scratch, Settings
+from microdns_dns.engine.zones cimport Zones
+
+
+cdef class Engine:
+    cdef readonly Zones zones
+    cdef Settings settings
+    cdef Scratch* _scratch
+    cdef unsigned char* _out
+    cdef Counters* _counters

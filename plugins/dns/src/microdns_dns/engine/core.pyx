@@ -1,0 +1,86 @@
+# cython: language_level=3
+"""The engine as Python sees it: zones, settings, and answers in memory."""
+
+from libc.stdint cimport uint8_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy
+
+from microdns_dns.engine.counters cimport count_answer, count_zone, read_counters
+from microdns_dns.engine.octets cimport span_of
+from microdns_dns.engine.packet cimport ANSWERED, Verdict, answer_packet
+
+cdef enum:
+    MESSAGE_MAX = 65535
+
+
+cdef class Engine:
+    """Answers from zones; what it can't answer is for the plan.
+
+    ``nsid`` is the identifier's octets, or empty.
+    """
+
+    def __cinit__(self):
+        self._scratch = <Scratch*>calloc(1, sizeof(Scratch))
+        self._out = <unsigned char*>malloc(MESSAGE_MAX)
+        self._counters = <Counters*>calloc(1, sizeof(Counters))
+        if self._scratch is NULL or self._out is NULL or self._counters is NULL:
+            raise MemoryError
+
+    def __init__(self, *, udp_payload_max: int = 1232, nsid: bytes = b""):
+        if len(nsid) > 255:
+            raise ValueError("an NSID has at most 255 octets")
+        if not 512 <= udp_payload_max <= 4096:
+            raise ValueError("udp_payload_max is from 512 to 4096")
+        self.zones = Zones()
+        self.settings.udp_payload_max = udp_payload_max
+        option = b"\0\3" + len(nsid).to_bytes(2, "big") + nsid if nsid else b""
+        self.settings.nsid_size = len(option)
+        memcpy(self.settings.nsid, <const uint8_t*>option, len(option))
+
+    def __dealloc__(self):
+        free(self._scratch)
+        free(self._out)
+        free(self._counters)
+
+    def answer(self, bytes packet, bint tcp=False, bint refuse_outside=True):
+        """The octets of the answer to a message; None when the plan has to be asked.
+
+        Called with the GIL, which changes of zones need too: no epoch is entered.
+        """
+        cdef size_t size = 0
+        cdef Verdict verdict
+        self.settings.refuse_outside = refuse_outside
+        verdict = answer_packet(
+            &self.zones.core, &self.settings, self._scratch,
+            span_of(<const uint8_t*>packet, len(packet)), tcp, self._out, MESSAGE_MAX, &size,
+        )
+        if verdict != ANSWERED:
+            return None
+        count_answer(self._counters, self._scratch.question.qtype, self._scratch.reply.rcode)
+        self._counters.truncated += self._scratch.reply.truncated
+        if self._scratch.zone >= 0:
+            count_zone(self._counters, self._scratch.zone, self._scratch.outcome)
+        return <bytes>self._out[:size]
+
+    def counts(self):
+        """What ``answer`` counted; see ``counts.py``."""
+        return read_counters(self._counters)
+
+    def repeat(self, list packets, long times):
+        """Answer these messages over and over, and throw the answers away: for measuring."""
+        cdef size_t size = 0
+        cdef long at, count = len(packets)
+        cdef const uint8_t** octets = <const uint8_t**>malloc(count * sizeof(void*))
+        cdef size_t* sizes = <size_t*>malloc(count * sizeof(size_t))
+        for at in range(count):
+            octets[at] = <const uint8_t*>(<bytes>packets[at])
+            sizes[at] = len(packets[at])
+        with nogil:
+            for at in range(times):
+                answer_packet(
+                    &self.zones.core, &self.settings, self._scratch,
+                    span_of(octets[at % count], sizes[at % count]), False, self._out,
+                    MESSAGE_MAX, &size,
+                )
+        free(octets)
+        free(sizes)

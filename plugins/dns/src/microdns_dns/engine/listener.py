@@ -1,0 +1,105 @@
+"""UDP through the engine: threads answer, and what they leave comes up to the event loop."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from microdns_dns.engine.core import Engine
+from microdns_dns.engine.worker import Worker
+from microdns_dns.listeners.datagrams import open_datagrams
+from microdns_dns.listeners.inflight import Inflight
+from microdns_dns.message import Transport
+from microdns_dns.metrics import DnsMetrics
+from microdns_dns.responder import Responder
+
+BATCH: Final = 64
+"""Messages of a thread that are taken up before other tasks of the loop get their turn."""
+JOIN_SECONDS: Final = 2.0
+
+
+class EngineUdpListener:
+    """One address, served by threads, each with a socket of its own, until closed."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sockets: list[socket.socket],
+        responder: Responder,
+        inflight: Inflight,
+        metrics: DnsMetrics,
+        stopped: Callable[[Worker], None],
+    ) -> None:
+        self._sockets = [open_datagrams(opened).socket for opened in sockets]
+        self._responder = responder
+        self._inflight = inflight
+        self._metrics = metrics
+        self._stopped = stopped
+        self._loop = asyncio.get_running_loop()
+        self._wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self.workers = [Worker(engine, [opened], self._wake_fd) for opened in self._sockets]
+        self._threads = [
+            threading.Thread(target=worker.run, name=f"dns-udp-{number}", daemon=True)
+            for number, worker in enumerate(self.workers)
+        ]
+        self._open = True
+        self._loop.add_reader(self._wake_fd, self._drain)
+        for thread in self._threads:
+            thread.start()
+
+    def set_reach(self, reach: int) -> None:
+        """What the threads answer by themselves; see ``Worker.set_reach``."""
+        for worker in self.workers:
+            worker.set_reach(reach)
+
+    def close(self) -> None:
+        """Stop answering; answers that are still awaited go nowhere."""
+        if not self._open:
+            return
+        self._open = False
+        self._loop.remove_reader(self._wake_fd)
+        for worker in self.workers:
+            worker.stop()
+        for worker, thread in zip(self.workers, self._threads, strict=True):
+            thread.join(JOIN_SECONDS)
+            self._stopped(worker)
+            if not thread.is_alive():  # a thread is never left with what was closed
+                worker.close()
+        for opened in self._sockets:
+            opened.close()
+        os.close(self._wake_fd)
+
+    def _drain(self) -> None:
+        if not self._open:
+            return
+        with contextlib.suppress(BlockingIOError):  # a turn that was asked for here
+            os.eventfd_read(self._wake_fd)
+        more = False
+        for worker in self.workers:
+            messages = worker.take(BATCH)
+            more = more or len(messages) == BATCH
+            for packet, client, token in messages:
+                response = self._responder.respond(packet, client, Transport.UDP)
+                if isinstance(response, bytes):
+                    self._send(worker, response, token)
+                elif response is not None:
+                    self._inflight.start(response, self._later(worker, token))
+        if more:
+            self._loop.call_soon(self._drain)
+
+    def _later(self, worker: Worker, token: bytes) -> Callable[[bytes | None], None]:
+        def done(octets: bytes | None) -> None:
+            if octets is not None and self._open:
+                self._send(worker, octets, token)
+
+        return done
+
+    def _send(self, worker: Worker, octets: bytes, token: bytes) -> None:
+        """Send now or never: whoever misses an answer asks again."""
+        try:
+            worker.send(octets, token)
+        except OSError:
+            self._metrics.dropped_unsent.inc()

@@ -1,0 +1,167 @@
+"""The engine in a running server: which one serves, and what it counted."""
+
+import socket
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from microdns_dns import names
+from microdns_dns.engine.core import Engine
+from microdns_dns.engine.counts import Counts
+from microdns_dns.engine.listener import EngineUdpListener
+from microdns_dns.engine.worker import Worker
+from microdns_dns.listeners.inflight import Inflight
+from microdns_dns.message import Address, Drop, Transport
+from microdns_dns.metrics import DnsMetrics
+from microdns_dns.plan import Order, Stage
+from microdns_dns.responder import Responder, Response
+
+NOTHING, OURS, ALL = 0, 1, 2
+"""How far the engine answers by itself: see ``Worker.set_reach``."""
+
+STATES = {0: "hit", 1: "nodata", 2: "nxdomain", 3: "delegation", 5: "yxdomain", 7: "loop"}
+"""Names for how a search came out, as ``microdns_auth.answer.State`` has them."""
+OTHER_TYPES = 259
+ZONES_COUNTED = 200
+
+
+class EngineResponder(Responder):
+    """Asks the engine before the plan, for messages that do not come through its threads."""
+
+    engine: Engine
+    reach = NOTHING
+
+    def respond(self, packet: bytes, client: Address, transport: Transport) -> Response:
+        if self.reach != NOTHING and transport is Transport.TCP:
+            octets = self.engine.answer(packet, True, self.reach == ALL)
+            if octets is not None:
+                return octets
+        return super().respond(packet, client, transport)
+
+
+class EngineCounts:
+    """Takes over into the metrics what threads and engine counted since the last time."""
+
+    def __init__(self, engine: Engine, metrics: DnsMetrics) -> None:
+        self._engine = engine
+        self._metrics = metrics
+        self._workers: dict[Worker, Counts] = {}
+        self._tcp = engine.counts()
+        self._zones: Counter[tuple[str, str]] = Counter()
+
+    def add(self, worker: Worker) -> None:
+        """Count this one too."""
+        self._workers[worker] = worker.counts()
+
+    def remove(self, worker: Worker) -> None:
+        """It has stopped: take over what it counted last."""
+        self.fold()
+        self._workers.pop(worker, None)
+
+    def fold(self) -> None:
+        """Bring the metrics up to now."""
+        for worker, before in list(self._workers.items()):
+            now = self._workers[worker] = worker.counts()
+            self._fold(Transport.UDP, before, now)
+        before_tcp, self._tcp = self._tcp, self._engine.counts()
+        self._fold(Transport.TCP, before_tcp, self._tcp)
+
+    def take_zones(self) -> Iterator[tuple[str, str, int]]:
+        """Zone, state and how many queries came out so, since the last time."""
+        self.fold()
+        taken, self._zones = self._zones, Counter()
+        for (zone, state), count in taken.items():
+            yield zone, state, count
+
+    def _fold(self, transport: Transport, before: Counts, now: Counts) -> None:
+        metrics = self._metrics
+        for (rrtype, rcode), count in now["answered"].items():
+            fresh = count - before["answered"].get((rrtype, rcode), 0)
+            metrics.count(transport, -1 if rrtype == OTHER_TYPES else rrtype, rcode, fresh)
+        metrics.truncated[transport].inc(now["truncated"] - before["truncated"])
+        metrics.dropped[Drop.SHORT].inc(now["short"] - before["short"])
+        metrics.dropped[Drop.RESPONSE].inc(now["response"] - before["response"])
+        metrics.dropped_oversize.inc(now["oversize"] - before["oversize"])
+        metrics.dropped_overload.inc(now["overload"] - before["overload"])
+        metrics.dropped_unsent.inc(now["unsent"] - before["unsent"])
+        metrics.receive_errors.inc(now["receive_errors"] - before["receive_errors"])
+        latency = metrics.latency[transport]
+        for place, count in enumerate(now["latency"]):
+            latency.counts[place] += count - before["latency"][place]
+        latency.sum += now["latency_seconds"] - before["latency_seconds"]
+        self._fold_zones(before, now)
+
+    def _fold_zones(self, before: Counts, now: Counts) -> None:
+        named = {
+            zone.index: names.to_text(zone.origin)
+            for zone in self._engine.zones.by_origin.values()
+            if zone.index < ZONES_COUNTED
+        }
+        for (zone, outcome), count in now["zones"].items():
+            fresh = count - before["zones"].get((zone, outcome), 0)
+            if fresh:
+                self._zones[named.get(zone, "other"), STATES.get(outcome, "loop")] += fresh
+
+
+class EngineServing:
+    """Opens the engine's side of an address, and tells it how far it may answer there."""
+
+    responder = EngineResponder
+
+    def __init__(self, engine: Engine, threads: int, counts: EngineCounts) -> None:
+        self.engine = engine
+        self.threads = threads
+        self._counts = counts
+
+    def open_udp(
+        self,
+        datagrams: socket.socket,
+        responder: Responder,
+        inflight: Inflight,
+        metrics: DnsMetrics,
+    ) -> EngineUdpListener:
+        """Serve a bound socket and as many more of its address as there are further threads."""
+        sockets = [datagrams, *(_beside(datagrams) for _ in range(self.threads - 1))]
+        listener = EngineUdpListener(
+            self.engine, sockets, responder, inflight, metrics, self._counts.remove
+        )
+        for worker in listener.workers:
+            self._counts.add(worker)
+        return listener
+
+    def follow(self, udp: object, responder: Responder, stages: Sequence[Stage]) -> None:
+        """The plan of an address is now of these stages: answer as far as they allow it."""
+        reach = reach_of(stages)
+        if isinstance(responder, EngineResponder):
+            responder.engine = self.engine
+            responder.reach = reach
+        if isinstance(udp, EngineUdpListener):
+            udp.set_reach(reach)
+
+
+def reach_of(stages: Sequence[Stage]) -> int:
+    """How far the engine may answer before these stages.
+
+    Only where the first of them that sees queries of class IN is one that it stands for; names
+    outside our zones are refused where no other stage could answer them.
+    """
+    asked = sorted(stages, key=lambda stage: stage.order)
+    asked = [stage for stage in asked if stage.order != Order.IDENTITY]
+    if not asked or not getattr(asked[0], "compiled", False):
+        return NOTHING
+    return ALL if len(asked) == 1 else OURS
+
+
+def _beside(bound: socket.socket) -> socket.socket:
+    """Another socket of the same address: the kernel spreads datagrams over all of them."""
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    opened = socket.socket(bound.family, socket.SOCK_DGRAM)
+    try:
+        opened.setblocking(False)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if bound.family is socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        opened.bind(bound.getsockname())
+    except OSError:
+        opened.close()
+        raise
+    return opened

@@ -1,0 +1,56 @@
+"""One thread that answers datagrams."""
+
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+
+from microdns_dns.engine.core cimport Engine
+from microdns_dns.engine.counters cimport Counters
+from microdns_dns.engine.packet cimport Scratch, Settings
+from microdns_dns.engine.sockets cimport iovec, mmsghdr, pollfd, sockaddr_storage
+from microdns_dns.engine.upward cimport CONTROL_MAX, PACKET_MAX, Ring
+
+cdef enum:
+    BATCH = 64
+    SOCKETS_MAX = 63
+    REPLY_MAX = 4096
+
+
+cdef enum Reach:
+    NOTHING = 0
+    # Everything goes up to Python.
+    OURS = 1
+    # Names in our zones are answered, others go up.
+    ALL = 2
+    # Names outside our zones are refused as well.
+
+
+cdef struct Slot:
+    # One message of a batch; the octet more shows that a message was too long.
+    sockaddr_storage address
+    uint8_t control[CONTROL_MAX]
+    uint8_t packet[PACKET_MAX + 1]
+    uint8_t reply[REPLY_MAX]
+
+
+cdef struct Batch:
+    mmsghdr received[BATCH]
+    mmsghdr answered[BATCH]
+    iovec places[BATCH]
+    iovec replies[BATCH]
+    Slot slots[BATCH]
+
+
+cdef class Worker:
+    cdef Engine engine
+    cdef Batch* batch
+    cdef Scratch* scratch
+    cdef Ring* ring
+    cdef Counters* counters
+    cdef pollfd polled[SOCKETS_MAX + 1]
+    cdef bint pinned[SOCKETS_MAX]
+    cdef int sockets
+    cdef int wake_fd
+    cdef int reader
+    cdef uint64_t stopping
+    cdef uint64_t reach
+    cdef Settings[2] settings
+    # By whether names outside our zones are refused.

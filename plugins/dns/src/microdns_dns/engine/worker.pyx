@@ -1,0 +1,351 @@
+# cython: language_level=3
+"""A thread that receives datagrams by the batch, answers them, and sends the answers together.
+
+It runs without the GIL until it is stopped.  What the engine leaves to Python goes into its ring,
+and ``wake_fd`` tells the event loop; answers from there leave through ``send``.
+"""
+
+import os
+import socket
+from struct import Struct
+
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+from microdns_dns.engine.atomic cimport ACQUIRE, RELEASE, load_number, store_number
+from microdns_dns.engine.counters cimport BUCKETS, count_answer, count_zone, read_counters
+from microdns_dns.engine.epochs cimport AWAY, enter, leave
+from microdns_dns.engine.octets cimport span_of
+from microdns_dns.engine.packet cimport (
+    ANSWERED, DROPPED_RESPONSE, DROPPED_SHORT, UPWARD, Verdict, answer_packet,
+)
+from microdns_dns.engine.sockets cimport (
+    AF_INET, AF_INET6, CLOCK_MONOTONIC, CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, EAGAIN, EINTR,
+    IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, MSG_DONTWAIT, MSG_TRUNC, POLLIN,
+    clock_gettime, cmsghdr, errno, in6_pktinfo, in_pktinfo, msghdr, poll, read, recvmmsg,
+    sendmmsg, sendmsg, sockaddr_in, sockaddr_in6, timespec, write,
+)
+from microdns_dns.engine.upward cimport (
+    ADDRESS_MAX, Message, fill_place, first_message, free_first, free_place,
+)
+
+TOKEN = Struct("=iHH")
+
+
+cdef class Worker:
+    """Serves these UDP sockets, each bound, until ``stop``.  ``wake_fd`` is an eventfd."""
+
+    def __cinit__(self):
+        self.reader = -1
+        self.batch = <Batch*>calloc(1, sizeof(Batch))
+        self.scratch = <Scratch*>calloc(1, sizeof(Scratch))
+        self.ring = <Ring*>calloc(1, sizeof(Ring))
+        self.counters = <Counters*>calloc(1, sizeof(Counters))
+        if not (self.batch and self.scratch and self.ring and self.counters):
+            raise MemoryError
+
+    def __init__(self, Engine engine, list sockets, int wake_fd):
+        if not 0 < len(sockets) <= SOCKETS_MAX:
+            raise ValueError(f"a thread serves 1 to {SOCKETS_MAX} sockets")
+        self.engine = engine
+        self.wake_fd = wake_fd
+        self.sockets = len(sockets)
+        for number, opened in enumerate(sockets):
+            self.polled[number].fd = opened.fileno()
+            self.polled[number].events = POLLIN
+            self.pinned[number] = opened.getsockname()[0] not in ("0.0.0.0", "::")
+        self.polled[self.sockets].fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self.polled[self.sockets].events = POLLIN
+        self.reader = engine.zones.reclaimer.add_reader()
+        self.settings[0] = engine.settings
+        self.settings[0].refuse_outside = False
+        self.settings[1] = engine.settings
+        self.settings[1].refuse_outside = True
+        self.reach = ALL
+        _prepare(self.batch)
+
+    def __dealloc__(self):
+        # Only memory: objects that this one refers to may be gone by now.
+        free(self.batch)
+        free(self.scratch)
+        free(self.ring)
+        free(self.counters)
+
+    def run(self):
+        """Answer until ``stop``; called in a thread of its own."""
+        with nogil:
+            _serve(self)
+
+    def set_reach(self, int reach):
+        """What is answered without Python: 0 nothing, 1 names in our zones, 2 all others too."""
+        if not NOTHING <= reach <= ALL:
+            raise ValueError("reach is 0, 1 or 2")
+        store_number(&self.reach, reach, RELEASE)
+
+    def stop(self):
+        """Let ``run`` return after the present batch; may be called from any thread."""
+        store_number(&self.stopping, 1, RELEASE)
+        os.eventfd_write(self.polled[self.sockets].fd, 1)
+
+    def close(self):
+        """Give back what is not memory; ``run`` must have returned."""
+        if self.reader >= 0:
+            os.close(self.polled[self.sockets].fd)
+            self.engine.zones.reclaimer.remove_reader(self.reader)
+            self.reader = -1
+
+    def take(self, int count_max):
+        """Messages for Python: a list of octets, client's address, and a token for ``send``."""
+        cdef Message* message
+        taken = []
+        while len(taken) < count_max:
+            message = first_message(self.ring)
+            if message is NULL:
+                break
+            token = TOKEN.pack(message.fd, message.address_size, message.control_size)
+            token += <bytes>message.address[:message.address_size]
+            token += <bytes>message.control[:message.control_size]
+            client = _client(message.address, message.address_size)
+            taken.append((<bytes>message.packet[:message.size], client, token))
+            free_first(self.ring)
+        return taken
+
+    def send(self, bytes octets, bytes token):
+        """Send an answer to where the message of this token came from; raises OSError."""
+        cdef msghdr header
+        cdef iovec place
+        fd, address_size, control_size = TOKEN.unpack_from(token)
+        address = bytearray(token[TOKEN.size:TOKEN.size + address_size])
+        control = bytearray(token[TOKEN.size + address_size:])
+        memset(&header, 0, sizeof(header))
+        place.iov_base = <void*><const uint8_t*>octets
+        place.iov_len = len(octets)
+        header.msg_name = <void*><char*>address
+        header.msg_namelen = len(address)
+        header.msg_iov = &place
+        header.msg_iovlen = 1
+        if control:
+            header.msg_control = <void*><char*>control
+            header.msg_controllen = len(control)
+        if sendmsg(fd, &header, MSG_DONTWAIT) < 0:
+            raise OSError(errno, os.strerror(errno))
+
+    def counts(self):
+        """What was counted; see ``counts.py``."""
+        return read_counters(self.counters)
+
+
+def _client(const uint8_t* address, size_t size):
+    """A socket address as Python's ``socket`` spells it."""
+    cdef sockaddr_in* four = <sockaddr_in*>address
+    cdef sockaddr_in6* six = <sockaddr_in6*>address
+    if size >= sizeof(sockaddr_in) and four.sin_family == AF_INET:
+        host = (<const uint8_t*>&four.sin_addr)[:4]
+        return socket.inet_ntop(socket.AF_INET, host), socket.ntohs(four.sin_port)
+    if size >= sizeof(sockaddr_in6) and six.sin6_family == AF_INET6:
+        host = (<const uint8_t*>&six.sin6_addr)[:16]
+        return (
+            socket.inet_ntop(socket.AF_INET6, host), socket.ntohs(six.sin6_port),
+            socket.ntohl(six.sin6_flowinfo), six.sin6_scope_id,
+        )
+    return "", 0
+
+
+cdef void _prepare(Batch* batch) noexcept nogil:
+    cdef int at
+    for at in range(BATCH):
+        batch.places[at].iov_base = batch.slots[at].packet
+        batch.places[at].iov_len = PACKET_MAX + 1
+        batch.received[at].msg_hdr.msg_iov = &batch.places[at]
+        batch.received[at].msg_hdr.msg_iovlen = 1
+        batch.received[at].msg_hdr.msg_name = &batch.slots[at].address
+        batch.answered[at].msg_hdr.msg_iov = &batch.replies[at]
+        batch.answered[at].msg_hdr.msg_iovlen = 1
+
+
+cdef void _serve(Worker worker) noexcept nogil:
+    """Wait for messages, answer them, and again."""
+    cdef int number
+    cdef uint64_t told
+    while not load_number(&worker.stopping, ACQUIRE):
+        leave(&worker.engine.zones.reclaimer.epochs[0], worker.reader)
+        if poll(worker.polled, worker.sockets + 1, -1) < 0:
+            continue  # interrupted: what else could be wrong would be our own doing
+        if worker.polled[worker.sockets].revents:
+            read(worker.polled[worker.sockets].fd, &told, 8)
+        for number in range(worker.sockets):
+            if worker.polled[number].revents:
+                while _serve_batch(worker, number) == BATCH:
+                    if load_number(&worker.stopping, ACQUIRE):
+                        break
+    leave(&worker.engine.zones.reclaimer.epochs[0], worker.reader)
+
+
+cdef int _serve_batch(Worker worker, int number) noexcept nogil:
+    """Answer what a socket has, up to a batch; how many messages that were."""
+    cdef Batch* batch = worker.batch
+    cdef int at, count, answers = 0, upward = 0
+    cdef timespec began
+    for at in range(BATCH):
+        batch.received[at].msg_hdr.msg_namelen = sizeof(sockaddr_storage)
+        if worker.pinned[number]:
+            continue
+        batch.received[at].msg_hdr.msg_control = batch.slots[at].control
+        batch.received[at].msg_hdr.msg_controllen = CONTROL_MAX
+    count = recvmmsg(worker.polled[number].fd, batch.received, BATCH, MSG_DONTWAIT, NULL)
+    if count <= 0:
+        if count < 0 and errno != EAGAIN and errno != EINTR:
+            worker.counters.receive_errors += 1
+        return 0
+    clock_gettime(CLOCK_MONOTONIC, &began)
+    enter(&worker.engine.zones.reclaimer.epochs[0], worker.reader)
+    for at in range(count):
+        if _answer_slot(worker, number, at, answers, &upward):
+            answers += 1
+    _send(worker, number, answers)
+    _count_latency(worker.counters, &began, answers)
+    if upward:
+        _tell(worker.wake_fd)
+    return count
+
+
+cdef bint _answer_slot(Worker worker, int number, int at, int answers, int* upward) noexcept nogil:
+    """Answer one message into the next place of what is sent; false if nothing is sent."""
+    cdef Batch* batch = worker.batch
+    cdef Counters* counters = worker.counters
+    cdef Slot* slot = &batch.slots[at]
+    cdef msghdr* asked = &batch.received[at].msg_hdr
+    cdef msghdr* header = &batch.answered[answers].msg_hdr
+    cdef size_t size = batch.received[at].msg_len
+    cdef size_t written = 0
+    cdef uint64_t reach = load_number(&worker.reach, ACQUIRE)
+    cdef Verdict verdict
+    if size > PACKET_MAX or asked.msg_flags & MSG_TRUNC:
+        counters.oversize += 1
+        return False
+    if reach == NOTHING:
+        verdict = UPWARD
+    else:
+        verdict = answer_packet(
+            &worker.engine.zones.core, &worker.settings[reach == ALL], worker.scratch,
+            span_of(slot.packet, size), False, slot.reply, REPLY_MAX, &written,
+        )
+    if not worker.pinned[number]:
+        _turn_back(asked)
+    if verdict == ANSWERED:
+        batch.replies[answers].iov_base = slot.reply
+        batch.replies[answers].iov_len = written
+        header.msg_name = asked.msg_name
+        header.msg_namelen = asked.msg_namelen
+        header.msg_control = asked.msg_control
+        header.msg_controllen = asked.msg_controllen
+        _count(worker)
+        return True
+    if verdict == UPWARD:
+        upward[0] += _hand_up(worker, number, slot, asked, size)
+    elif verdict == DROPPED_SHORT:
+        counters.short_messages += 1
+    elif verdict == DROPPED_RESPONSE:
+        counters.responses += 1
+    return False
+
+
+cdef inline void _count(Worker worker) noexcept nogil:
+    cdef Scratch* scratch = worker.scratch
+    count_answer(worker.counters, scratch.question.qtype, scratch.reply.rcode)
+    if scratch.reply.truncated:
+        worker.counters.truncated += 1
+    if scratch.zone >= 0:
+        count_zone(worker.counters, <uint32_t>scratch.zone, scratch.outcome)
+
+
+cdef int _hand_up(Worker worker, int number, Slot* slot, msghdr* asked, size_t size) noexcept nogil:
+    """Put a message into the ring, unless it is full; how many were put."""
+    cdef Message* message = free_place(worker.ring)
+    if message is NULL or asked.msg_namelen > ADDRESS_MAX or asked.msg_controllen > CONTROL_MAX:
+        worker.counters.overload += 1
+        return 0
+    message.fd = worker.polled[number].fd
+    message.size = <uint16_t>size
+    message.address_size = <uint16_t>asked.msg_namelen
+    message.control_size = <uint16_t>asked.msg_controllen
+    memcpy(message.address, &slot.address, asked.msg_namelen)
+    memcpy(message.control, slot.control, asked.msg_controllen)
+    memcpy(message.packet, slot.packet, size)
+    fill_place(worker.ring)
+    worker.counters.upward += 1
+    return 1
+
+
+cdef void _turn_back(msghdr* header) noexcept nogil:
+    """Turn where a message came in into where its answer goes out (RFC 1122 4.1.3.5).
+
+    The interface is left to routing, except where the address means nothing without it.
+    """
+    cdef cmsghdr* found = CMSG_FIRSTHDR(header)
+    cdef in_pktinfo* four
+    cdef in6_pktinfo* six
+    if found is NULL:
+        header.msg_control = NULL
+        header.msg_controllen = 0
+        return
+    if found.cmsg_level == IPPROTO_IP and found.cmsg_type == IP_PKTINFO:
+        if found.cmsg_len < CMSG_LEN(sizeof(in_pktinfo)):
+            header.msg_controllen = 0
+            return
+        four = <in_pktinfo*>CMSG_DATA(found)
+        four.ipi_ifindex = 0
+        four.ipi_addr.s_addr = 0
+    elif found.cmsg_level == IPPROTO_IPV6 and found.cmsg_type == IPV6_PKTINFO:
+        if found.cmsg_len < CMSG_LEN(sizeof(in6_pktinfo)):
+            header.msg_controllen = 0
+            return
+        six = <in6_pktinfo*>CMSG_DATA(found)
+        if not (six.ipi6_addr.s6_addr[0] == 0xFE and six.ipi6_addr.s6_addr[1] & 0xC0 == 0x80):
+            six.ipi6_ifindex = 0
+    else:
+        header.msg_controllen = 0
+
+
+cdef void _send(Worker worker, int number, int answers) noexcept nogil:
+    """Send now or never: whoever misses an answer asks again."""
+    cdef int sent, at = 0
+    while at < answers:
+        sent = sendmmsg(
+            worker.polled[number].fd, &worker.batch.answered[at], answers - at, MSG_DONTWAIT
+        )
+        if sent > 0:
+            at += sent
+            continue
+        if errno == EINTR:
+            continue
+        worker.counters.unsent += 1  # this one can't be sent, the next may
+        at += 1
+
+
+cdef void _count_latency(Counters* counters, timespec* began, int answers) noexcept nogil:
+    """The time a batch took counts for each of its answers."""
+    cdef timespec now
+    cdef long long nanoseconds
+    cdef int bucket = 0
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    nanoseconds = (now.tv_sec - began.tv_sec) * 1000000000LL + now.tv_nsec - began.tv_nsec
+    while bucket < BUCKETS - 1 and nanoseconds > BOUNDS[bucket]:
+        bucket += 1
+    counters.latency[bucket] += answers
+    counters.latency_nanoseconds += <uint64_t>nanoseconds * answers
+    counters.batches += 1
+
+
+cdef void _tell(int wake_fd) noexcept nogil:
+    cdef uint64_t one = 1
+    write(wake_fd, &one, 8)
+
+
+cdef long long[BUCKETS] BOUNDS
+for _at, _bound in enumerate((
+    50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000,
+    50_000_000, 100_000_000, 250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000,
+    5_000_000_000,
+)):
+    BOUNDS[_at] = _bound
