@@ -24,7 +24,8 @@ class JournalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class JournalFollow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: Annotated[
-        int | None, Meta(description="Start after this sequence; without it, from now on.")
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(description="Start after this sequence; without it, from now on."),
     ] = None
     type: Annotated[list[str], Meta(description="Only entries of this type (repeatable).")] = []
 

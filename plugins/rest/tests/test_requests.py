@@ -1,0 +1,237 @@
+"""Requests and their answers: input, errors, dry runs, conditions, keys."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+
+import pytest
+from plugins.rest.tests.notes import NotesPlugin
+from plugins.rest.tests.serving import serving
+
+from microdns.operations import Call
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_query_parameters_become_the_input() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        answer = await served.client.get("/notes?tag=a&tag=b&limit=7&loud=true")
+    assert answer.json() == {"tag": ["a", "b"], "limit": 7, "loud": True}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=many", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("loud=perhaps", "loud"),
+        ("offset=1", "offset"),
+        ("dry_run=true", "dry_run"),
+    ],
+)
+async def test_a_wrong_query_parameter_is_named(query: str, field: str) -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        answer = await served.client.get(f"/notes?{query}")
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert (problem["status"], problem["code"]) == (400, "malformed")
+    assert [each["path"] for each in problem["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"name": 1}', 400),
+        (b'{"name": "a", "colour": "red"}', 400),
+        (b'{"name": "a"', 400),
+        (b"[]", 400),
+        (b"", 400),
+        (b"[" * 100_000, 400),
+        (b'{"name": "a"}', 201),
+    ],
+)
+async def test_a_body_is_the_input_in_json_and_nothing_else(body: bytes, status: int) -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        headers = {"Content-Type": "application/json"}
+        answer = await served.client.post("/notes", content=body, headers=headers)
+    assert answer.status_code == status
+
+
+async def test_a_field_is_in_the_path_or_in_the_body_and_not_in_both() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        answer = await served.client.put("/notes/a", json={"name": "b", "text": "x"})
+        assert answer.status_code == 400
+        answer = await served.client.put("/notes/a", json={"text": "x"})
+    assert answer.json()["name"] == "a"
+
+
+async def test_a_body_of_another_type_is_refused() -> None:
+    """So that no form of a foreign page can write."""
+    async with serving(plugins=[NotesPlugin()]) as served:
+        answer = await served.client.post("/notes", content=b'{"name": "a"}')
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+
+
+async def test_pages_of_other_origins_may_not_write() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        origin = {"Origin": "http://evil.example"}
+        answer = await served.client.post("/notes", json={"name": "a"}, headers=origin)
+        assert answer.status_code == 403
+        assert "access-control-allow-origin" not in answer.headers
+        own = {"Origin": "http://{}:{}".format(*served.address)}
+        answer = await served.client.post("/notes", json={"name": "a"}, headers=own)
+        assert answer.status_code == 201
+
+
+async def test_cors_is_for_the_origins_named() -> None:
+    async with serving('cors_origins = ["http://friend.example"]', [NotesPlugin()]) as served:
+        origin = {"Origin": "http://friend.example"}
+        answer = await served.client.post("/notes", json={"name": "a"}, headers=origin)
+    assert answer.status_code == 201
+    assert answer.headers["access-control-allow-origin"] == "http://friend.example"
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_beyond_the_limit_is_413(chunked: bool) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b"x" * 1024
+
+    async with serving('body_bytes_max = "16KiB"', [NotesPlugin()]) as served:
+        content = pieces() if chunked else b"x" * 40 * 1024
+        headers = {"Content-Type": "application/json"}
+        answer = await served.client.post("/notes", content=content, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+        assert served.notes.calls == 0
+
+
+async def test_a_defect_shows_an_id_and_no_detail(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        answer = await served.client.post("/notes/a/crash")
+    assert answer.status_code == 500
+    detail = answer.json()["detail"]
+    assert "secret" not in answer.text
+    identifier = detail.partition("(id ")[2].rstrip(")")
+    assert len(identifier) == 8
+    assert any(identifier in record.getMessage() for record in caplog.records)
+
+
+async def test_a_dry_run_tells_what_would_change_and_stores_nothing() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        answer = await served.client.post("/notes?dry_run=true", json={"name": "a", "text": "x"})
+        assert answer.status_code == 200
+        told = answer.json()
+        assert told["dry_run"] is True
+        assert told["result"]["name"] == "a"
+        (change,) = told["changes"]
+        assert change["type"] == "note.put"
+        assert change["event"]["text"] == "x"
+        assert (await served.client.get("/notes/a")).status_code == 404
+        assert served.kernel.store.sequence == 0
+
+
+async def test_if_match_writes_only_what_has_not_changed() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        await served.client.post("/notes", json={"name": "a"})
+        tag = (await served.client.get("/notes/a")).headers["etag"]
+        held = {"If-Match": tag}
+        assert (await served.client.put("/notes/a", json={}, headers=held)).status_code == 200
+        late = await served.client.put("/notes/a", json={}, headers=held)
+        assert (late.status_code, late.json()["code"]) == (412, "outdated")
+        bad = await served.client.put("/notes/a", json={}, headers={"If-Match": '"x"'})
+        assert bad.status_code == 400
+
+
+async def test_if_none_match_saves_what_the_client_has() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        tag = (await served.client.post("/notes", json={"name": "a"})).headers["etag"]
+        answer = await served.client.get("/notes/a", headers={"If-None-Match": tag})
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
+async def test_an_idempotency_key_makes_a_write_happen_once() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        head = {"Idempotency-Key": "k1"}
+        answers = await asyncio.gather(
+            *(served.client.post("/notes", json={"name": "a"}, headers=head) for _ in range(5))
+        )
+        assert {answer.text for answer in answers} == {answers[0].text}
+        assert served.notes.calls == 1
+        other = await served.client.post("/notes", json={"name": "b"}, headers=head)
+        assert other.status_code == 422
+        again = {"Idempotency-Key": "k2"}
+        await served.client.post("/notes", json={"name": "a"}, headers=again)
+        assert served.notes.calls == 2
+
+
+async def test_large_answers_are_compressed() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        await served.client.post("/notes", json={"name": "a", "text": "x" * 50_000})
+        head = {"Accept-Encoding": "gzip"}
+        async with served.client.stream("GET", "/notes/a", headers=head) as answer:
+            raw = b"".join([piece async for piece in answer.aiter_raw()])
+    assert answer.headers["content-encoding"] == "gzip"
+    assert len(raw) < 1000
+    assert b"xxxx" in gzip.decompress(raw)
+
+
+async def test_head_is_answered_as_get_without_a_body() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        answer = await served.client.head("/health")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_every_request_needs_a_key_but_for_health() -> None:
+    async with serving('api_key = "secret"', [NotesPlugin()]) as served:
+        assert (await served.client.get("/health")).status_code == 200
+        for path in ("/notes", "/status", "/openapi.json", "/docs", "/watch", "/nowhere"):
+            answer = await served.client.get(path)
+            assert answer.status_code == 401, path
+            assert "www-authenticate" in answer.headers
+        for head in ({"X-API-Key": "secret"}, {"Authorization": "Bearer secret"}):
+            assert (await served.client.get("/notes", headers=head)).status_code == 200
+        assert (await served.client.get("/docs", auth=("any", "secret"))).status_code == 200
+        assert (await served.client.get("/notes", auth=("any", "secret"))).status_code == 401
+
+
+async def test_named_keys_have_scopes() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        key = await served.kernel.operations.call(
+            "key.create", {"name": "reader", "scopes": ["notes:read"]}, Call()
+        )
+        served.client.headers["X-API-Key"] = key.key
+        assert (await served.client.get("/notes")).status_code == 200
+        assert (await served.client.post("/notes", json={"name": "a"})).status_code == 403
+        limited = await served.kernel.operations.call(
+            "key.create", {"name": "l", "scopes": ["*"], "limits": {"zone": ["x"]}}, Call()
+        )
+        served.client.headers["X-API-Key"] = limited.key
+        assert (await served.client.get("/notes")).status_code == 403
+
+
+async def test_guessing_keys_is_slowed_down() -> None:
+    async with serving('api_key = "secret"') as served:
+        codes = [
+            (await served.client.get("/status", headers={"X-API-Key": f"no{number}"})).status_code
+            for number in range(12)
+        ]
+    assert codes == [401] * 10 + [429] * 2
+
+
+async def test_a_client_that_asks_too_often_waits() -> None:
+    async with serving("client_requests_per_second = 5") as served:
+        codes = [(await served.client.get("/health")).status_code for _ in range(8)]
+    assert codes[:5] == [200] * 5
+    assert 429 in codes[5:]
+
+
+async def test_documents_are_served_without_anything_from_elsewhere() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        page = await served.client.get("/docs")
+        assert "<script" not in page.text
+        assert "//" not in page.text.replace("<!doctype html>", "")
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        style = await served.client.get("/docs/style.css")
+    assert style.headers["content-type"].startswith("text/css")
