@@ -5,6 +5,7 @@ in what they print.
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,11 +32,8 @@ class Terminal:
 
     def run(self, step: Step) -> str:
         """What a command prints, its errors included."""
-        command = step.command
-        for shown, real in self.ports.items():
-            command = command.replace(shown, real)
         done = subprocess.run(
-            ["bash", "-c", command],
+            ["bash", "-c", replaced(step.command, self.ports)],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -45,10 +43,12 @@ class Terminal:
             timeout=60,
             check=False,
         )
-        printed = done.stdout
-        for shown, real in self.ports.items():
-            printed = printed.replace(real, shown)
-        return printed
+        return replaced(done.stdout, {real: shown for shown, real in self.ports.items()})
+
+
+def replaced(text: str, numbers: dict[str, str]) -> str:
+    """The text with whole numbers replaced, all at once."""
+    return re.sub(r"\d+", lambda found: numbers.get(found[0], found[0]), text)
 
 
 @pytest.fixture
