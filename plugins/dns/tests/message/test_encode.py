@@ -113,11 +113,30 @@ def test_pointers_do_not_form_long_chains() -> None:
         while octets[at] >= 0xC0 and hops[-1] < 99:
             at = (octets[at] & 0x3F) << 8 | octets[at + 1]
             hops[-1] += 1
-            while 0 < octets[at] < 0x40:
+            # From somewhere in a record this may lead anywhere, even out of the message.
+            while at < len(octets) - 1 and 0 < octets[at] < 0x40:
                 at += 1 + octets[at]
+            if at >= len(octets) - 1:
+                break
     message = dns.message.from_wire(octets)
     assert [str(found.name) for found in message.answer] == [f"{n}.a.example.com." for n in names]
     assert max(hops) <= 9
+
+
+def test_rfc8945_5_3_2_a_key_that_is_not_known_is_named_in_an_unsigned_answer() -> None:
+    request = dns.message.make_query("example.com", "A", use_edns=0)
+    request.use_tsig({dns.name.from_text("key.example."): b"secret"}, fudge=300)
+    query = parse_query(request.to_wire())
+    assert isinstance(query, Query)
+    octets, truncated = encode(query, Reply(Rcode.NOTAUTH), 512, 1232)
+    reply = dns.message.from_wire(octets, keyring=False)
+    assert not truncated
+    assert reply.rcode() == Rcode.NOTAUTH
+    assert reply.edns == 0
+    assert reply.tsig is not None
+    assert str(reply.tsig.name) == "key.example."
+    signature = reply.tsig[0]
+    assert (signature.error, signature.mac, signature.original_id) == (17, b"", request.id)
 
 
 def test_soa_and_mx_are_compressed() -> None:

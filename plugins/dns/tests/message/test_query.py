@@ -148,8 +148,11 @@ TSIG = additional(250, 255, b"\3alg\0" + bytes(8) + b"\0\2ab" + bytes(6))
 
 def test_rfc8945_5_1_a_signature_ends_a_query() -> None:
     query = parsed(with_counts(query_wire(), 1, 0, 0, 2) + OPT + TSIG)
-    assert query.error is None
+    assert query.error == Rcode.NOTAUTH
     assert query.edns is not None
+    assert query.signature is not None
+    assert query.signature.owner == b"\3key\0"
+    assert query.signature.algorithm == b"\3alg\0"
     assert parsed(with_counts(query_wire(), 1, 0, 0, 2) + TSIG + OPT).error == Rcode.FORMERR
 
 

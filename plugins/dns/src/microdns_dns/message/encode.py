@@ -8,9 +8,9 @@ to the question, and thus shows the case in which it was asked.
 from struct import Struct
 from typing import Final
 
-from microdns_dns.message.query import HEADER, Query
+from microdns_dns.message.query import HEADER, Query, Signature
 from microdns_dns.message.reply import Owned, Reply
-from microdns_dns.protocol import Flag, Rcode, RRType
+from microdns_dns.protocol import Flag, Rcode, RRClass, RRType
 from microdns_dns.rrset import RRset
 
 _TO_QUESTION: Final = b"\xc0\x0c"
@@ -23,6 +23,10 @@ _ONE_DEEPER: Final = 0x4000
 """The places of names are kept as 14 bits of offset, and above them the pointers on the way."""
 _TYPE_CLASS_TTL: Final = Struct("!HHI")
 _OPT: Final = Struct("!BHHBBHH")
+_TSIG: Final = Struct("!HHIH")
+_TSIG_END: Final = Struct("!HHHH")
+_BADKEY: Final = 17
+"""TSIG error: the key is not known (RFC 8945 3)."""
 
 _NAMES_IN_RDATA: Final = {
     RRType.NS: (0, 1),
@@ -139,7 +143,8 @@ def encode(query: Query, reply: Reply, size_max: int, udp_payload_max: int) -> t
     ``udp_payload_max`` is what OPT says that this server takes (RFC 6891 6.2.3).
     """
     opt = b"" if query.edns is None else _opt(query.edns.do, reply, udp_payload_max)
-    builder = ReplyBuilder(query, size_max - len(opt), reply.rclass)
+    tsig = b"" if query.signature is None else _bad_key(query.signature)
+    builder = ReplyBuilder(query, size_max - len(opt) - len(tsig), reply.rclass)
     answers, complete = _add_all(builder, reply.answer)
     authorities = additionals = 0
     if complete and reply.authority:
@@ -149,8 +154,10 @@ def encode(query: Query, reply: Reply, size_max: int, udp_payload_max: int) -> t
     if complete and reply.additional:
         additionals += sum(builder.add(owner, rrset) for owner, rrset in reply.additional)
     flags = _flags(query, reply) | (0 if complete else Flag.TC)
-    out = builder.finish(query, flags, (answers, authorities, additionals + (1 if opt else 0)))
+    additionals += bool(opt) + bool(tsig)
+    out = builder.finish(query, flags, (answers, authorities, additionals))
     out += opt
+    out += tsig
     return bytes(out), not complete
 
 
@@ -185,6 +192,14 @@ def _opt(do: bool, reply: Reply, payload: int) -> bytes:
     z = 0x8000 if do else 0
     rdata = reply.options
     return _OPT.pack(0, RRType.OPT, payload, reply.rcode >> 4, 0, z, len(rdata)) + rdata
+
+
+def _bad_key(signature: Signature) -> bytes:
+    """The TSIG record of an answer that can't be signed, for want of the key (RFC 8945 5.3.2)."""
+    end = _TSIG_END.pack(0, signature.original_id, _BADKEY, 0)
+    rdata = signature.algorithm + signature.time + end
+    fixed = _TSIG.pack(RRType.TSIG, RRClass.ANY, 0, len(rdata))
+    return signature.owner + fixed + rdata
 
 
 def _name_end(octets: bytes, at: int) -> int:

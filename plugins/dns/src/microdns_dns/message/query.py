@@ -18,7 +18,9 @@ _QUESTION: Final = Struct("!HH")
 _RECORD: Final = Struct("!HHIH")
 _OPTION: Final = Struct("!HH")
 
-_TSIG_TIMES: Final = Struct("!HIHH")
+_SIZE: Final = Struct("!H")
+_TSIG_TIME_OCTETS: Final = 8
+"""Time signed (48 bits) and fudge (16 bits)."""
 _TSIG_END: Final = Struct("!HHH")
 
 RECORDS_SKIPPED_MAX: Final = 64
@@ -70,17 +72,30 @@ class Edns(msgspec.Struct, frozen=True, gc=False):
         return None
 
 
+class Signature(msgspec.Struct, frozen=True, gc=False):
+    """The TSIG record at the end of a message (RFC 8945 4.2), of the right form at least.
+
+    ``owner`` (the key's name) and ``algorithm`` are wire names; ``time`` holds the time signed and
+    the fudge as they came.
+    """
+
+    owner: bytes
+    algorithm: bytes
+    time: bytes
+    original_id: int
+
+
 class Query:
     """One message that may be answered.
 
     ``qname`` is wire bytes in the case they came in, ``folded`` the same in lower case (both empty
     when there is no question that can be read); ``question`` the octets of the question section;
-    ``error`` the rcode that ends it before the plan, or None.
+    ``error`` the rcode that ends it before the plan, or None; ``signature`` its TSIG record.
     """
 
     __slots__ = (
         "client", "edns", "error", "flags", "folded", "id", "opcode", "packet", "qclass",
-        "qname", "qtype", "question", "transport",
+        "qname", "qtype", "question", "signature", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -96,6 +111,7 @@ class Query:
         self.qtype = self.qclass = 0
         self.edns: Edns | None = None
         self.error: int | None = None
+        self.signature: Signature | None = None
 
     def reply_size_max(self, udp_payload_max: int) -> int:
         """Octets that the reply may have, given what the server sends at most over UDP."""
@@ -131,11 +147,14 @@ def parse_query(
             _look_for_edns(reader, query, answers + authorities, additionals)
     except Malformed:
         query.error = Rcode.FORMERR
-        query.edns = None  # what a broken message says of its sender is not relied upon
+        # What a broken message says of its sender is not relied upon.
+        query.edns = query.signature = None
     if questions != 1:
         query.error = Rcode.FORMERR
     if query.error == Rcode.FORMERR and query.opcode not in _DEFINED:
         query.error = None  # its form is not known either
+    if query.signature is not None:
+        query.error = Rcode.NOTAUTH  # there are no keys here, so none is known (RFC 8945 5.2.1)
     return query
 
 
@@ -187,29 +206,33 @@ def _parse_additional(reader: Reader, query: Query, count: int) -> None:
     for left in reversed(range(count)):
         start = reader.offset
         reader.skip_name()
-        owner_size = reader.offset - start
+        owner_end = reader.offset
         type_, class_, ttl, length = reader.unpack(_RECORD)
         rdata = reader.take(length)
         if type_ == RRType.OPT:
-            if owner_size != 1 or query.edns is not None:  # RFC 6891 6.1.1, 6.1.2
+            if owner_end - start != 1 or query.edns is not None:  # RFC 6891 6.1.1, 6.1.2
                 raise Malformed("OPT belongs to the root, and comes once")
             _set_edns(query, class_, ttl, rdata)
         elif type_ == RRType.TSIG and left == 0:
-            _check_signature(class_, ttl, rdata)
+            query.signature = _signature(query.packet[start:owner_end], class_, ttl, rdata)
         else:
             raise Malformed("an additional record that a query does not have")
 
 
-def _check_signature(class_: int, ttl: int, rdata: bytes) -> None:
+def _signature(owner: bytes, class_: int, ttl: int, rdata: bytes) -> Signature:
     """A TSIG record has the form of RFC 8945 4.2; whether it is true is for others to say."""
     reader = Reader(rdata)
-    reader.plain_name()
-    *_, mac_size = reader.unpack(_TSIG_TIMES)
+    algorithm = reader.plain_name()
+    time = reader.take(_TSIG_TIME_OCTETS)
+    (mac_size,) = reader.unpack(_SIZE)
     reader.take(mac_size)
-    *_, other_size = reader.unpack(_TSIG_END)
+    original_id, _, other_size = reader.unpack(_TSIG_END)
     reader.take(other_size)
     if class_ != RRClass.ANY or ttl or reader.offset != reader.end:
         raise Malformed("a signature is not of the form that it must have")
+    if owner[-1]:
+        raise Malformed("the name of a key is not compressed")
+    return Signature(owner, algorithm, time, original_id)
 
 
 def _set_edns(query: Query, payload: int, ttl: int, rdata: bytes) -> None:
