@@ -11,7 +11,6 @@ from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns_metrics.config import MetricsConfig
 from microdns_metrics.metrics import ExporterMetrics
 from microdns_metrics.request import Request, Response, message
-from microdns_metrics.scrape import Scraper
 from microdns_metrics.server import Server
 
 
@@ -27,6 +26,9 @@ class MetricsPlugin(Plugin):
 
     @hookimpl
     async def microdns_setup(self, context: PluginContext[MetricsConfig]) -> None:
+        # prometheus-client is not needed by commands, which import every plugin.
+        from microdns_metrics.scrape import Scraper
+
         self._context = context
         metrics = ExporterMetrics()
         context.metrics.add(self.name, metrics)
