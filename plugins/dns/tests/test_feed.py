@@ -234,3 +234,17 @@ def test_views_that_followed_equal_views_built_afresh(
         await store.close()
 
     anyio.run(run)
+
+
+async def test_a_zone_that_comes_and_goes_with_many_records_is_taken_at_once(
+    store: Store, repository: ZoneRepository
+) -> None:
+    fed = await Fed(store, repository).start()
+    drafts = [Draft(f"host{number}", RRType.A, A1) for number in range(feed.FILL_MIN)]
+    view = await fed.create("example.com", *drafts)
+    assert len(view.nodes) == feed.FILL_MIN + 1
+    node = view.node(names.from_text("host7.example.com"))
+    assert node is not None
+    assert [rrset.rdatas for rrset in node.rrsets] == [(A1,)]
+    await fed.repository.delete_zone(CALL, "example.com")
+    assert len(fed.views) == 0

@@ -11,16 +11,25 @@ from collections.abc import Iterable
 import anyio.lowlevel
 
 from microdns.bus import Bus
-from microdns.events import Entry
+from microdns.events import Entry, Event
 from microdns.store import Store
 from microdns_dns import names
-from microdns_dns.events import EVENTS, RecordsChanged, ZoneCreated, ZoneDeleted, ZoneUpdated
+from microdns_dns.events import (
+    EVENTS,
+    RecordChange,
+    RecordsChanged,
+    ZoneCreated,
+    ZoneDeleted,
+    ZoneUpdated,
+)
 from microdns_dns.logevents import ZONE_UNKNOWN
-from microdns_dns.model import RECORDS, ZONES, Record, Zone, id_key, zone_origin
-from microdns_dns.view import Views, ZoneView
+from microdns_dns.model import RECORDS, ZONES, Record, Zone, id_key, record_key, zone_origin
+from microdns_dns.view import Loading, Views, ZoneView
 
 RECORDS_PER_TURN = 5_000
 """Records that are built in one go before other tasks may run."""
+FILL_MIN = 500
+"""Records of a new zone from which on it is built in one go."""
 
 
 class ViewFeed:
@@ -55,14 +64,37 @@ class ViewFeed:
         if self._waiting is not None:
             self._waiting.append(entries)
             return
-        for entry in entries:
-            if entry.sequence > self._after:
-                self._apply(entry)
+        events = [entry.event for entry in entries if entry.sequence > self._after]
+        done = self._fill_created(events) | _deleted(events)
+        for event in events:
+            self._apply(event, done)
         self.views.publish(self._changed.values())
         self._changed.clear()
 
-    def _apply(self, entry: Entry) -> None:
-        match entry.event:
+    def _fill_created(self, events: list[Event]) -> set[str]:
+        """Build the zones that came with many records in one go; which zones those are.
+
+        That takes a tenth of the time that the records would take one by one.
+        """
+        created = {event.zone.id: event.zone for event in events if isinstance(event, ZoneCreated)}
+        filled = set()
+        for zone in created.values():
+            changed = _changes(events, zone.id)
+            added = [change.after for change in changed if change.before is None and change.after]
+            if len(added) == len(changed) >= FILL_MIN:
+                added.sort(key=record_key)
+                view = self._changed[zone.id] = _build(self.views, zone, added)
+                self.views.put(view)
+                filled.add(zone.id)
+        return filled
+
+    def _apply(self, event: Event, done: set[str]) -> None:
+        """Follow one event, unless it tells of a zone whose records are ``done`` with."""
+        match event:
+            case ZoneCreated(zone=zone) if zone.id in done:
+                return
+            case RecordsChanged(zone_id=zone_id) if zone_id in done:
+                return
             case ZoneCreated(zone=zone):
                 made = self._changed[zone.id] = self.views.make(zone)
                 self.views.put(made)
@@ -96,17 +128,43 @@ class ViewFeed:
         self._changed[changed.zone_id] = view
 
 
+def _changes(events: list[Event], zone_id: str) -> list[RecordChange]:
+    """All changes of a zone's records, in order."""
+    return [
+        change
+        for event in events
+        if isinstance(event, RecordsChanged) and event.zone_id == zone_id
+        for change in event.changes
+    ]
+
+
+def _deleted(events: list[Event]) -> set[str]:
+    """Zones that are gone at the end: nobody will miss their records one by one."""
+    return {event.zone.id for event in events if isinstance(event, ZoneDeleted)}
+
+
 async def build_zone(views: Views, zone: Zone, records: Iterable[Record]) -> ZoneView:
     """A view of a zone and its records, which come in the order of their keys."""
-    loading = views.load(zone)
-    origin = zone_origin(zone)
+    loading, origin = views.load(zone), zone_origin(zone)
     for count, record in enumerate(records, 1):
-        if record.enabled:
-            owner = names.from_relative(record.name, origin)
-            loading.add(owner, record.type, record.ttl, record.rdata)
+        _load(loading, origin, record)
         if count % RECORDS_PER_TURN == 0:
             await anyio.lowlevel.checkpoint()
     return loading.done()
+
+
+def _build(views: Views, zone: Zone, records: Iterable[Record]) -> ZoneView:
+    """The same without a pause."""
+    loading, origin = views.load(zone), zone_origin(zone)
+    for record in records:
+        _load(loading, origin, record)
+    return loading.done()
+
+
+def _load(loading: Loading, origin: bytes, record: Record) -> None:
+    if record.enabled:
+        owner = names.from_relative(record.name, origin)
+        loading.add(owner, record.type, record.ttl, record.rdata)
 
 
 def add_record(view: ZoneView, record: Record) -> None:
