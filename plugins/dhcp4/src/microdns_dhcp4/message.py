@@ -213,7 +213,8 @@ def fit(
 
     ``options`` are codes and ready octets, the important ones first.  What does not fit goes into
     ``file``, then ``sname``, where these are empty (option overload, RFC 2132 9.3); options split
-    by RFC 3396 stay in the options field, so that their parts stay in order.
+    by RFC 3396 stay in the options field, so that their parts stay in order; so do several that
+    come joined under the code 0.
     """
     names = names or _NO_NAMES
     file_free = not any(names[64:])
@@ -223,8 +224,8 @@ def fit(
     fields = [b"", b"", b""]
     dropped = []
     for code, octets in options:
-        split = len(octets) != octets[1] + 2
-        for place in (0,) if split else (0, 1, 2):
+        whole = code != 0 and len(octets) == octets[1] + 2
+        for place in (0, 1, 2) if whole else (0,):
             if len(octets) <= room_in[place]:
                 room_in[place] -= len(octets)
                 fields[place] += octets
