@@ -1,0 +1,73 @@
+"""Hosts for tests: network namespaces with virtual cables between them.
+
+Nothing leaves them: they have no link to the machine's own network.  Names carry the process id, so
+that runs beside each other do not meet.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+
+_NUMBERS = count()
+
+
+def run(*command: str, check: bool = True, timeout: float = 30) -> str:
+    """What a command says; raises CalledProcessError."""
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout
+    )
+    if check and done.returncode:
+        raise AssertionError(f"{' '.join(command)}: {done.stdout}")
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Host:
+    """A network namespace."""
+
+    name: str
+
+    def run(self, *command: str, check: bool = True, timeout: float = 30) -> str:
+        """Run a command there."""
+        return run("ip", "netns", "exec", self.name, *command, check=check, timeout=timeout)
+
+    def command(self, *command: str) -> list[str]:
+        """A command line that runs there."""
+        return ["ip", "netns", "exec", self.name, *command]
+
+    def address(self, interface: str, *addresses: str) -> None:
+        """Give an interface addresses, and bring it up."""
+        for address in addresses:
+            run("ip", "-n", self.name, "address", "add", address, "dev", interface)
+        run("ip", "-n", self.name, "link", "set", interface, "up")
+
+    def ip(self, *arguments: str) -> str:
+        """Run ip(8) on its interfaces."""
+        return run("ip", "-n", self.name, *arguments)
+
+
+@contextmanager
+def hosts(number: int) -> Iterator[list[Host]]:
+    """So many hosts, each with its loopback up."""
+    made: list[Host] = []
+    try:
+        for _ in range(number):
+            host = Host(f"mdns-{os.getpid()}-{next(_NUMBERS)}")
+            run("ip", "netns", "add", host.name)
+            made.append(host)
+            host.ip("link", "set", "lo", "up")
+        yield made
+    finally:
+        for host in made:
+            run("ip", "netns", "delete", host.name, check=False)
+
+
+def cable(one: Host, interface: str, other: Host, its_interface: str) -> None:
+    """A virtual cable between two hosts."""
+    run(
+        *("ip", "link", "add", interface, "netns", one.name, "type", "veth"),
+        *("peer", "name", its_interface, "netns", other.name),
+    )
