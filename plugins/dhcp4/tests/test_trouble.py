@@ -1,0 +1,130 @@
+"""Clock jumps, a disk that fails, interfaces that go: what the server does then."""
+
+import pytest
+from plugins.dhcp4.tests.bench import POOL, serving
+from plugins.dhcp4.tests.client import MAC, ip, request
+
+from microdns.errors import StorageFault
+from microdns.testing import FakeClock
+from microdns_dhcp.model import ACTIVE, EXPIRED
+from microdns_dhcp.testing import fake_interface, settle
+from microdns_dhcp4.message import ACK, DISCOVER, OFFER, REQUEST
+
+pytestmark = pytest.mark.anyio
+
+FIRST = ip("192.0.2.100")
+OTHER = b"\x02\x00\x00\x00\x00\x02"
+
+
+@pytest.mark.parametrize("jump", [-3600, 365 * 86_400])
+async def test_a_clock_jump_ends_no_lease_early(fake_clock: FakeClock, jump: int) -> None:
+    async with serving(clock=fake_clock) as bench:
+        await bench.lease()
+        fake_clock.jump_wall(jump)
+        await fake_clock.advance(3500)
+        lease = bench.book.lease(FIRST)
+        assert lease is not None
+        assert lease.state == ACTIVE
+        await fake_clock.advance(110)
+        await settle(10)
+        lease = bench.book.lease(FIRST)
+        assert lease is not None
+        assert lease.state == EXPIRED
+
+
+async def test_leases_expire_and_are_purged_after_a_day(fake_clock: FakeClock) -> None:
+    async with serving(clock=fake_clock) as bench:
+        await bench.lease()
+        await fake_clock.advance(3605)
+        await settle(5)
+        assert [entry.type for entry in bench.journal()] == ["lease.granted", "lease.expired"]
+        assert await bench.book.purge(86_400) == 0
+        bench.book.clock._base += 86_400
+        assert await bench.book.purge(86_400) == 1
+        assert bench.book.lease(FIRST) is None
+        arena = bench.book.arenas["192.0.2.0/24"]
+        assert not arena.bindings
+        assert not arena.clients
+        assert arena.pools[0].free.free == 10
+
+
+async def test_without_a_disk_nobody_is_told_of_a_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving() as bench:
+        offer = await bench.one(request(DISCOVER))
+
+        async def fail(*_: object) -> None:
+            raise StorageFault("the disk is full")
+
+        asked = request(REQUEST, (50, offer.yiaddr), (54, offer.options[54]))
+        with monkeypatch.context() as broken:
+            broken.setattr(bench.book, "commit", fail)
+            assert await bench.ask(asked) == []
+        arena = bench.book.arenas["192.0.2.0/24"]
+        assert not arena.held
+        assert arena.pools[0].free.free == 10
+        assert (await bench.one(asked)).type == ACK
+
+
+async def test_an_interface_that_goes_down_and_comes_back_is_served_again() -> None:
+    async with serving() as bench:
+        before = bench.links.datagrams["eth0"]
+        bench.links.change(fake_interface("eth0", "192.0.2.1/24", up=False))
+        await settle(5)
+        assert before.closed
+        bench.links.change(fake_interface("eth0", "192.0.2.1/24", index=9))
+        await settle(5)
+        assert (await bench.one(request(DISCOVER))).type == OFFER
+
+
+async def test_an_interface_renamed_to_the_wanted_name_is_served() -> None:
+    async with serving() as bench:
+        bench.links.change(fake_interface("other0", "192.0.2.1/24"))
+        await settle(5)
+        assert bench.links.datagrams["eth0"].closed
+        bench.links.change(fake_interface("eth0", "192.0.2.1/24"))
+        await settle(5)
+        assert (await bench.one(request(DISCOVER))).type == OFFER
+
+
+async def test_sockets_that_can_not_be_opened_are_tried_again() -> None:
+    async with serving() as bench:
+        bench.links.refusing = True
+        bench.links.change(fake_interface("eth0", "192.0.2.1/24", index=9))
+        await settle(5)
+        bench.links.refusing = False
+        bench.links.change(fake_interface("eth0", "192.0.2.1/24", index=9))
+        await settle(5)
+        assert (await bench.one(request(DISCOVER))).type == OFFER
+
+
+async def test_an_interface_without_an_address_can_not_serve_its_own_link() -> None:
+    async with serving() as bench:
+        bench.links.change(fake_interface("eth0"))
+        await settle(5)
+        assert await bench.ask(request(DISCOVER)) == []
+        assert bench.count("discover", "no-subnet") == 1
+
+
+async def test_a_pool_that_runs_out_is_told_once_and_again_when_it_is_over(
+    fake_clock: FakeClock,
+) -> None:
+    async with serving(clock=fake_clock) as bench:
+        for n in range(10):
+            await bench.lease(bytes((2, 0, 0, 0, 2, n)))
+        await fake_clock.advance(3)
+        await settle(5)
+        levels = [getattr(e.event, "level", "") for e in bench.journal()]
+        assert [level for level in levels if level] == ["exhausted"]
+        await fake_clock.advance(3700)
+        await settle(10)
+        levels = [getattr(e.event, "level", "") for e in bench.journal()]
+        assert [level for level in levels if level][-1] == "normal"
+
+
+async def test_reserved_clients_get_theirs_while_others_starve_the_pool() -> None:
+    config = POOL + '[[dhcp.v4.reservations]]\nmac = "02:00:00:00:00:01"\nip = "192.0.2.105"\n'
+    async with serving(config) as bench:
+        for n in range(30):
+            await bench.ask(request(DISCOVER, (80, b""), mac=bytes((2, 6, 6, 6, 6, n))))
+        assert bench.count("discover", "no-address") > 0
+        assert (await bench.lease(MAC)).yiaddr == ip("192.0.2.105")
