@@ -1,11 +1,12 @@
 """The marker ``needs``: what a test wants from the machine beside Python packages.
 
-``@pytest.mark.needs("nsd", "root")`` names programs of ``tests/system-packages.txt``, ``root``, or
-``netns`` (network namespaces can be made). A test whose needs are not met is left out, and pytest's
-summary names it with what is missing. With ``CI=true`` in the environment it fails instead, so that
-nothing stays untested unnoticed.
+``@pytest.mark.needs("nsd", "root")`` names programs of ``tests/system-packages.txt``, ``root``,
+``netns`` (network namespaces can be made), or ``engine`` (the compiled one is built). A test whose
+needs are not met is left out, and pytest's summary names it with what is missing. With ``CI=true``
+in the environment it fails instead, so that nothing stays untested unnoticed.
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -31,6 +32,9 @@ def missing(need: str) -> str | None:
     """Why ``need`` is not met, or None; raises KeyError for a need that nobody knows."""
     if need == "root":
         return None if os.geteuid() == 0 else "must run as root"
+    if need == "engine":
+        built = importlib.util.find_spec("microdns_dns.engine.core") is not None
+        return None if built else "the compiled engine is not built (it needs a C compiler)"
     if need == "netns":
         return None if _can_unshare() else "cannot make network namespaces"
     package = packages()[need]

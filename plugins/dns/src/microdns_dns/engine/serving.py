@@ -32,8 +32,10 @@ class EngineResponder(Responder):
 
     def respond(self, packet: bytes, client: Address, transport: Transport) -> Response:
         if self.reach != NOTHING and transport is Transport.TCP:
+            began = self._monotonic()
             octets = self.engine.answer(packet, True, self.reach == ALL)
             if octets is not None:
+                self._metrics.latency[transport].observe(self._monotonic() - began)
                 return octets
         return super().respond(packet, client, transport)
 
