@@ -70,6 +70,29 @@ async def test_a_failed_write_is_an_error_and_leaves_nothing(
     assert store.metrics.faults.value == 1
 
 
+async def test_a_failed_write_fails_all_who_shared_it_and_nothing_of_it_is_seen(
+    store: Store, clock: FakeClock
+) -> None:
+    await put(store, "a")
+
+    async def look() -> None:
+        assert store.get(HOSTS, b"b") == Host("b")
+        assert [host.name for host in store.scan(HOSTS)] == ["a"], "it could not be applied"
+        assert store.get(HOSTS, b"b") is None
+        assert store.state == "faulted"
+
+    with breaking("write"):
+        *failed, looked = await asyncio.gather(
+            put(store, "b"), put(store, "c"), look(), return_exceptions=True
+        )
+    assert [type(result) for result in failed] == [StorageFault] * 2
+    assert looked is None
+    await recovered(store, clock)
+    await put(store, "d")
+    assert [host.name for host in store.scan(HOSTS)] == ["a", "d"]
+    assert [entry.sequence for entry in store.journal.read()] == [1, 2]
+
+
 async def test_a_failed_flush_fails_all_who_wait_and_what_survived_is_published(
     store: Store, clock: FakeClock
 ) -> None:

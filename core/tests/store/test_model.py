@@ -53,24 +53,38 @@ class StoreMachine(RuleBasedStateMachine):
         path = Path(self.folder.name) / "db"
         return await Store.open(path, COLLECTIONS, EVENTS, clock=FakeClock())
 
-    @rule(steps=st.lists(writes, max_size=6), ending=st.sampled_from(["", "", "raise", "dry"]))
+    @rule(steps=st.lists(writes, max_size=6), ending=st.sampled_from(["", "agree", "raise", "dry"]))
     def transaction(self, steps: list[tuple[str, Host]], ending: str) -> None:
         self.run(self.transact(steps, ending))
 
-    async def transact(self, steps: list[tuple[str, Host]], ending: str) -> None:
+    @rule(several=st.lists(st.lists(writes, min_size=1, max_size=3), min_size=2, max_size=4))
+    def transactions_of_one_round(self, several: list[list[tuple[str, Host]]]) -> None:
+        """They share a batch, which is applied when somebody looks, or at the end."""
+
+        async def look() -> None:
+            agree(self.store, self.model)
+
+        async def together() -> None:
+            work = [self.transact(steps) for steps in several]
+            await asyncio.gather(*work[:2], look(), *work[2:])
+
+        self.run(together())
+
+    async def transact(self, steps: list[tuple[str, Host]], ending: str = "") -> None:
         model = dict(self.model)
         with contextlib.suppress(ZeroDivisionError):
             async with self.store.transaction(dry_run=ending == "dry") as tx:
                 for step, host in steps:
                     apply(tx, model, step, host)
-                    agree(tx, model)
+                    if ending:
+                        agree(tx, model)
                 if steps:
                     tx.emit(HostChanged(name=steps[0][1].name))
                 if ending == "raise":
                     raise ZeroDivisionError
-        if ending == "":
-            self.model = model
-            self.events += [entry.event.name for entry in tx.entries]  # type: ignore[attr-defined]  # HostChanged
+                if ending != "dry":
+                    self.model = model
+                    self.events += [steps[0][1].name for _ in tx.entries]
 
     @rule()
     def take_snapshot(self) -> None:

@@ -1,17 +1,18 @@
 """What a transaction has written, over what is stored."""
 
-import weakref
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microdns.store.engine import Family
+from microdns.store import StoreOptions
+from microdns.store.engine import Engine, Family
 from microdns.store.overlay import Overlay, SortedKeys, merged
 from microdns.store.table import Table
 
 from .samples import NOTES
 
-TABLE = Table(NOTES, Family(NOTES.name, weakref.WeakSet()))
+TABLE = Table(NOTES, Family(NOTES.name, Engine(Path("nowhere"), StoreOptions())))
 
 keys = st.binary(max_size=3)
 

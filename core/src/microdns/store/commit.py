@@ -1,8 +1,9 @@
-"""Group commit: many transactions, one flush of the log.
+"""Group commit: many transactions, one write, one flush of the log.
 
-A transaction's batch is applied on the loop's thread, without waiting for the disk, so that the
-next transaction sees it at once.  One worker thread then flushes the log for everybody who wrote
-in the meantime; only after that are journal listeners told and the writers released, in order.
+What transactions write is staged: reads by key see it at once, and whoever looks at more than a
+key has it applied first.  At the end of the loop's round the transactions of that round are applied
+as one batch, and one worker thread flushes the log for all of them.  Only after that are journal
+listeners told and the writers released, in order.
 
 When a write or a flush fails nothing more is written until recovery (see ``recovery``) has made
 sure of what is on the disk.
@@ -26,6 +27,12 @@ log = logging.getLogger("microdns.store")
 
 State = Literal["open", "faulted", "closed"]
 
+_STAGED_BYTES_MAX = 1 << 20
+"""Beyond this, what is staged is applied without waiting for the end of the round."""
+
+_NOTHING: list[Entry] = []
+"""Stands in a group for somebody who only waits."""
+
 Group = list[tuple[list[Entry], "asyncio.Future[None]"]]
 """Transactions that are flushed together: the entries of each, and its writer's future."""
 
@@ -48,6 +55,9 @@ class Committer:
         self._metrics = metrics
         self._worker = worker
         self._loop = asyncio.get_running_loop()
+        engine.on_view = self.apply
+        self._batch: Batch | None = None
+        self._staged_bytes = 0
         self._waiting: Group = []
         self._flushing: Group | None = None
 
@@ -58,14 +68,49 @@ class Committer:
         if self.state == "closed":
             raise StorageFault("the store is closed")
 
-    def submit(self, batch: Batch, entries: list[Entry]) -> "asyncio.Future[None]":
-        """Apply a batch now; the future is done when it is durable and published.
+    def check_epoch(self, epoch: int) -> None:
+        """As ``check``, and when there was a recovery since ``epoch``."""
+        self.check()
+        if epoch != self.epoch:
+            raise StorageFault("the database was recovered during the transaction: repeat it")
 
-        The future fails with StorageFault when the log can't be flushed: then the batch may or
-        may not survive, and if it does it is published after the recovery.
+    def batch(self, epoch: int) -> Batch:
+        """The batch that transactions are staged in, to be followed by ``stage``.
+
+        Raises StorageFault while nothing can be written, or when the transaction is from before a
+        recovery.
         """
-        if self.state != "open":
-            self.check()
+        if self.state != "open" or epoch != self.epoch:
+            self.check_epoch(epoch)
+        if self._batch is None:
+            self._batch = Batch()
+        return self._batch
+
+    def stage(self, entries: list[Entry], octets: int) -> "asyncio.Future[None]":
+        """Count what was put into the batch as written; the future tells when it is durable.
+
+        The future is done after publication.  It fails with StorageFault when batch or flush
+        fail: then the transaction may or may not survive, and if it does it is published after
+        the recovery.
+        """
+        self._metrics.written_bytes.value += octets
+        self._staged_bytes += octets
+        if entries:
+            self.written = entries[-1].sequence
+        future = self._join(entries)
+        if self._staged_bytes > _STAGED_BYTES_MAX:
+            self.apply()
+        return future
+
+    def spoil(self, error: BaseException) -> None:
+        """Give up what is staged: half of a transaction got into the batch."""
+        self._fail(fault("prepare a write", error))
+
+    def submit(self, batch: Batch, entries: list[Entry], octets: int = 0) -> "asyncio.Future[None]":
+        """Apply a batch of its own now; otherwise as ``stage``."""
+        self._metrics.written_bytes.value += octets
+        self.apply()
+        self.check()
         try:
             self._engine.write(batch)
         except StorageFault as error:
@@ -73,11 +118,19 @@ class Committer:
             raise
         if entries:
             self.written = entries[-1].sequence
-        future = self._loop.create_future()
-        if not self._waiting and self._flushing is None:
-            self._loop.call_soon(self._flush)
-        self._waiting.append((entries, future))
-        return future
+        return self._join(entries)
+
+    def apply(self) -> None:
+        """Write what is staged; on failure its writers are told."""
+        batch, self._batch = self._batch, None
+        if batch is None:
+            return
+        try:
+            self._engine.write(batch)
+        except StorageFault as error:
+            self._fail(error)
+        self._staged_bytes = 0
+        self._engine.unstage()
 
     async def settled(self) -> None:
         """Return when everything applied so far is durable; raises StorageFault when it can't."""
@@ -85,7 +138,7 @@ class Committer:
         group = self._waiting or self._flushing
         if group:
             future = self._loop.create_future()
-            group.append(([], future))
+            group.append((_NOTHING, future))
             await future
 
     async def idle(self) -> None:
@@ -93,7 +146,7 @@ class Committer:
         while self._flushing is not None or self._waiting:
             group = self._waiting or self._flushing or []
             future = self._loop.create_future()
-            group.append(([], future))
+            group.append((_NOTHING, future))
             await asyncio.wait([future])
 
     def resume(self, written: int) -> None:
@@ -106,10 +159,18 @@ class Committer:
         """Write nothing any more."""
         self.state = "closed"
 
+    def _join(self, entries: list[Entry]) -> "asyncio.Future[None]":
+        future = self._loop.create_future()
+        if not self._waiting and self._flushing is None:
+            self._loop.call_soon(self._flush)
+        self._waiting.append((entries, future))
+        return future
+
     def _flush(self) -> None:
         if self.state == "closed":
             self._fail(StorageFault("the store is closed"))
-        elif self._flushing is None and self._waiting:
+        self.apply()
+        if self._flushing is None and self._waiting:
             self._flushing, self._waiting = self._waiting, []
             self._worker.submit(self._flush_in_worker)
 
@@ -129,7 +190,8 @@ class Committer:
             self._waiting = group + self._waiting
             self._fail(failure)
             return
-        self._metrics.flushed(len(group), seconds)
+        committed = sum(entries is not _NOTHING for entries, _ in group)
+        self._metrics.flushed(committed, seconds)
         try:
             self._journal.publish([entries for entries, _ in group if entries])
         except Exception as error:
@@ -142,6 +204,8 @@ class Committer:
 
     def _fail(self, error: StorageFault) -> None:
         waiting, self._waiting = self._waiting, []
+        self._batch, self._staged_bytes = None, 0
+        self._engine.unstage()
         if self.state == "open":
             self.state, self.fault = "faulted", error
             self._metrics.faults.inc()

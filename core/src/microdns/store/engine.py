@@ -122,17 +122,23 @@ class Cursor:
 
 
 class Family:
-    """One column family; it survives a reopening of the database."""
+    """One column family; it survives a reopening of the database.
 
-    __slots__ = ("_cursors", "_data", "_get", "handle", "name")
+    ``staged`` holds rows that count as written and are to be applied with the next batch.
+    """
 
-    def __init__(self, name: str, cursors: "weakref.WeakSet[Cursor]") -> None:
+    __slots__ = ("_data", "_engine", "_get", "handle", "name", "staged")
+
+    def __init__(self, name: str, engine: "Engine") -> None:
         self.name = name
-        self._cursors = cursors
+        self.staged: dict[bytes, bytes | None] = {}
+        self._engine = engine
         self.detach()
 
     def get(self, key: bytes) -> bytes | None:
         """The latest value written under ``key``."""
+        if self.staged and key in self.staged:
+            return self.staged[key]
         try:
             return self._get(key)
         except Exception as error:
@@ -140,13 +146,15 @@ class Family:
 
     def cursor(self) -> Cursor:
         """A consistent view of the family from now on; close it, it holds files."""
+        if self.staged:
+            self._engine.on_view()
         if self._data is None:
             raise StorageFault("the database is not open")
         try:
             cursor = Cursor(self._data.iter())
         except Exception as error:
             raise fault(f"read from {self.name}", error) from error
-        self._cursors.add(cursor)
+        self._engine.cursors.add(cursor)
         return cursor
 
     def attach(self, database: "Rdict") -> None:
@@ -173,11 +181,14 @@ class Batch:
         """The binding's batch; writing it uses it up."""
 
     def put(self, family: Family, key: bytes, value: bytes) -> None:
-        self.raw.put(key, value, family.handle)
+        """Put one row."""
+        self.update(family, [(key, value)])
 
     def update(self, family: Family, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Put every row, or delete it where its value is None."""
         put, delete, handle = self.raw.put, self.raw.delete, family.handle
+        if handle is None:
+            raise StorageFault("the database is not open")
         for key, value in rows:
             if value is None:
                 delete(key, handle)
@@ -196,7 +207,9 @@ class Engine:
         self.path = path
         self.families: dict[str, Family] = {}
         self._options = options
-        self._cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
+        self.cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
+        self.on_view: Callable[[], None] = self.unstage
+        """Called before a view of a family with staged rows is made; it has to apply them."""
         self._database: Rdict | None = None
         self._cache = rocksdict.Cache(options.block_cache_bytes)
 
@@ -217,7 +230,7 @@ class Engine:
                 raise StoreLocked(str(self.path), self._holder(str(error))) from error
             raise fault(f"open the database at {self.path}", error) from error
         for name in options:
-            self.families.setdefault(name, Family(name, self._cursors)).attach(database)
+            self.families.setdefault(name, Family(name, self)).attach(database)
         self._database = database
         shutil.rmtree(self.path / _CHECKPOINT, ignore_errors=True)  # of a backup cut short
         if new:
@@ -232,7 +245,7 @@ class Engine:
                 database.create_column_family(name, self._family_options())
             except Exception as error:
                 raise fault(f"create the column family {name}", error) from error
-            found = self.families[name] = Family(name, self._cursors)
+            found = self.families[name] = Family(name, self)
             found.attach(database)
         return found
 
@@ -282,6 +295,11 @@ class Engine:
         ]
         return sum(values)
 
+    def unstage(self) -> None:
+        """Forget staged rows: they have been applied, or will never be."""
+        for family in self.families.values():
+            family.staged.clear()
+
     def probe(self) -> None:
         """Raise StorageFault unless the disk has room for a reopening, and takes a write.
 
@@ -318,7 +336,7 @@ class Engine:
 
     def detach(self) -> "Rdict | None":
         """Drop every handle; reads raise StorageFault.  What is left goes to ``release``."""
-        for cursor in list(self._cursors):
+        for cursor in list(self.cursors):
             cursor.close()
         for family in self.families.values():
             family.detach()

@@ -42,7 +42,8 @@ class StoreMetrics(MetricSet):
         ).buckets()
 
     def flushed(self, transactions: int, seconds: float) -> None:
-        """Count one flush."""
+        """Count one flush, and the transactions that it made durable."""
+        self.committed.value += transactions
         self.flush_transactions.observe(transactions)
         self.flush_seconds.observe(seconds)
 

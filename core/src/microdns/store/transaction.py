@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from microdns.errors import Conflict, NotFound, Outdated, StorageFault, TooLarge
+from microdns.errors import Conflict, NotFound, Outdated, TooLarge
 from microdns.events import Entry, Event, Principal, event_type
 from microdns.store.collecting import collect
 from microdns.store.collection import Collection
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_SLICE_BYTES = 1 << 20
+_LARGE_BYTES = 1 << 20
 """Size from which a transaction is prepared in slices, so that other tasks get a chance."""
 
 _SLICE_ROWS = 4096
@@ -126,12 +126,10 @@ class Transaction(Reader):
                 return
             if not self.entries:
                 self._check_events()
-            batch = Batch()
-            if self._bytes > _SLICE_BYTES:
-                await self._fill_in_slices(batch)
+            if self._bytes > _LARGE_BYTES:
+                durable = await self._commit_large()
             else:
-                self._fill(batch)
-            durable = self._submit(batch)
+                durable = self._commit()
         finally:
             self._open = False
             self._overlays = {}
@@ -237,33 +235,41 @@ class Transaction(Reader):
             if collection.journaled:
                 raise RuntimeError(f"a change of {collection.name} needs an event: tx.emit(...)")
 
-    def _submit(self, batch: Batch) -> "asyncio.Future[None]":
+    def _commit(self) -> "asyncio.Future[None]":
         store = self._store
-        if self._epoch != store.committer.epoch:
-            raise StorageFault("the database was recovered during the transaction: repeat it")
+        committer = store.committer
+        batch = committer.batch(self._epoch)
+        try:
+            for overlay in self._overlays.values():
+                family, rows = overlay.table.family, overlay.rows
+                batch.update(family, rows.items())
+                family.staged.update(rows)
+            self._number(batch)
+        except BaseException as error:
+            committer.spoil(error)
+            raise
+        return committer.stage(self.entries, self._bytes)
+
+    async def _commit_large(self) -> "asyncio.Future[None]":
+        """As ``_commit``, in a batch of its own that is filled while others run."""
+        batch = Batch()
+        for overlay in self._overlays.values():
+            rows = iter(overlay.rows.items())
+            while chunk := list(islice(rows, _SLICE_ROWS)):
+                batch.update(overlay.table.family, chunk)
+                await asyncio.sleep(0)
+        committer = self._store.committer
+        committer.check_epoch(self._epoch)
+        self._number(batch)
+        return committer.submit(batch, self.entries, self._bytes)
+
+    def _number(self, batch: Batch) -> None:
+        """Add what makes this transaction the last one."""
+        store = self._store
         if self.entries:
             store.journal.record(batch, self.transaction, self.time_ns, self._rows_journal)
-        durable = store.committer.submit(batch, self.entries)
-        metrics = store.metrics
-        metrics.committed.value += 1
-        metrics.written_bytes.value += self._bytes
-        return durable
-
-    def _fill(self, batch: Batch) -> None:
-        for overlay in self._overlays.values():
-            table = overlay.table
-            batch.update(table.family, overlay.rows.items())
-            if not table.journaled:
-                self._store.count_unjournaled(batch)
-
-    async def _fill_in_slices(self, batch: Batch) -> None:
-        for overlay in self._overlays.values():
-            table, rows = overlay.table, iter(overlay.rows.items())
-            while chunk := list(islice(rows, _SLICE_ROWS)):
-                batch.update(table.family, chunk)
-                await asyncio.sleep(0)
-            if not table.journaled:
-                self._store.count_unjournaled(batch)
+        if not all(collection.journaled for collection in self._overlays):
+            store.count_unjournaled(batch)
 
     def _reindex(self, overlay: Overlay, key: bytes, before: bytes | None, value: Any) -> None:
         """Bring the indexes from ``before`` to ``value``; None stands for nothing there."""
