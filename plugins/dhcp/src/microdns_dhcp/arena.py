@@ -16,6 +16,9 @@ from microdns_dhcp.model import ACTIVE, ENDED, QUARANTINED, Binding, Family, Poo
 _address = attrgetter("address")
 _state = attrgetter("state")
 
+OFFERS_MAX = 65_536
+"""Offers of one subnet that nobody has taken yet; beyond it the oldest gives way."""
+
 Allowed = Callable[[Pool], bool]
 """Whether a client may have an address of a pool (its class, say)."""
 
@@ -180,6 +183,8 @@ class Arena:
                     return address
             elif self._take_at(address, client, allowed):
                 return address
+        if len(self.offers) >= OFFERS_MAX:
+            return self._take_over(client, allowed)
         if wanted and self._take_at(wanted, client, allowed):
             return wanted
         return self._take(client, allowed) or self._take_over(client, allowed)

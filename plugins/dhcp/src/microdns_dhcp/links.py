@@ -17,7 +17,7 @@ from microdns_dhcp import netlink, probes
 
 Probe = Literal["ping", "arp"]
 IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
-RECEIVE_BUFFER_OCTETS = 512 << 10
+RECEIVE_BUFFER_OCTETS = 256 << 10
 """Some hundred datagrams: what waits longer is of no use, since its sender asks again."""
 POLL_SECONDS = 5.0
 

@@ -1,0 +1,126 @@
+"""Four-way DHCPv4 exchanges a second, beside Kea, by perfdhcp: same namespaces, same load, in turn.
+
+Every ACK of ours is on disk before it is sent; Kea's lease file is written without a sync.  Needs
+root, kea-dhcp4 and perfdhcp.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from tests.scenarios.dhcp.namespaces import Host, cable, hosts
+from tests.scenarios.dhcp.server import server
+
+POOL = """
+[dhcp.v4]
+enabled = true
+interface = "srv0"
+[[dhcp.v4.pools]]
+subnet = "10.0.0.0/8"
+range_start = "10.1.0.1"
+range_end = "10.200.255.255"
+gateway = "10.0.0.1"
+dns = ["10.0.0.1"]
+domain = "example.com"
+"""
+
+
+@contextmanager
+def microdns(host: Host, folder: Path) -> Iterator[int]:
+    with server(host, folder, POOL) as running:
+        assert running.process is not None
+        yield running.process.pid
+
+
+@contextmanager
+def kea(host: Host, folder: Path) -> Iterator[int]:
+    options = [
+        {"name": "routers", "data": "10.0.0.1"},
+        {"name": "domain-name-servers", "data": "10.0.0.1"},
+        {"name": "domain-name", "data": "example.com"},
+    ]
+    config = {
+        "interfaces-config": {"interfaces": ["srv0"], "dhcp-socket-type": "udp"},
+        "multi-threading": {"enable-multi-threading": False},
+        "lease-database": {"type": "memfile", "name": str(folder / "leases.csv")},
+        "valid-lifetime": 3600,
+        "subnet4": [
+            {
+                "subnet": "10.0.0.0/8",
+                "pools": [{"pool": "10.1.0.1 - 10.200.255.255"}],
+                "option-data": options,
+            }
+        ],
+        "loggers": [{"name": "kea-dhcp4", "severity": "ERROR"}],
+    }
+    file = folder / "kea.json"
+    file.write_bytes(msgspec.json.encode({"Dhcp4": config}))
+    places = {"KEA_PIDFILE_DIR": str(folder), "KEA_LOCKFILE_DIR": str(folder)}
+    process = subprocess.Popen(
+        host.command("kea-dhcp4", "-c", str(file)),
+        env={**os.environ, **places},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(2)
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=int, default=20_000)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=2)
+    given = parser.parse_args()
+    if os.geteuid() != 0:
+        print("left out: needs root")
+        return
+    for _ in range(given.rounds):
+        for name, serve in (("kea", kea), ("microdns", microdns)):
+            with hosts(2) as (ours, theirs), tempfile.TemporaryDirectory() as folder:
+                cable(ours, "srv0", theirs, "cli0")
+                ours.address("srv0", "10.0.0.1/8")
+                theirs.address("cli0", "10.0.0.2/8")
+                with serve(ours, Path(folder)) as process:
+                    subprocess.run(("taskset", "-acp", "0", str(process)), capture_output=True)
+                    before = processor_seconds(process)
+                    report = load(theirs, given.rate, given.seconds)
+                    spent = processor_seconds(process) - before
+                print(f"{name:9} {summary(report, given.seconds, spent)}")
+
+
+def load(host: Host, rate: int, seconds: int) -> str:
+    clients = ("-r", str(rate), "-R", "1000000", "-p", str(seconds))
+    return host.run("taskset", "-c", "1", "perfdhcp", "-4", *clients, "10.0.0.1", check=False)
+
+
+def processor_seconds(process: int) -> float:
+    """User and system time of a process so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def summary(report: str, seconds: int, spent: float) -> str:
+    """The figures that matter, out of perfdhcp's report."""
+    offers, acks = map(int, re.findall(r"received packets: (\d+)", report)[:2])
+    delay = re.findall(r"avg delay: ([\d.]+)", report)[1:2]
+    each = 1e6 * spent / max(1, offers + acks)
+    return (
+        f"{acks / seconds:8.0f} exchanges/s, {offers / seconds:8.0f} offers/s, "
+        f"{''.join(delay)} ms to the ACK, {each:.0f} us of processor a reply"
+    )
+
+
+if __name__ == "__main__":
+    main()
