@@ -21,6 +21,8 @@ run: setup ## Serve examples/quickstart.toml on high ports, and say what to try
 test: lint ## Run all checks and tests; ARGS="-k name" goes to pytest
 	@sh tests/install-system-packages
 	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report= $(ARGS) $(wildcard $(TESTS))
+	@# The path that the compiled engine is held to is compared with the peers as well.
+	@[ -n "$(ARGS)" ] || $(BIN)/python -m pytest -n $(WORKERS) -q tests/conformance --subject python --ignore tests/conformance/generated
 	@$(BIN)/python tests/repository/coverage_table.py
 
 test-alone: setup ## Test each package with nothing installed but what it declares

@@ -26,10 +26,21 @@ def process(folder: Path, zones: Sequence[ZoneFile], payload_size: int) -> NameS
     return server.start(folder, zones)
 
 
+def python(folder: Path, zones: Sequence[ZoneFile], payload_size: int) -> NameServer:
+    """The same without the compiled engine: the path that the engine is held to."""
+    server = MicroDns(payload_size=payload_size, laid=frozenset(REFUSED), engine="python")
+    return server.start(folder, zones)
+
+
 def laid(folder: Path, zones: Sequence[ZoneFile], payload_size: int) -> NameServer:
     """``microdns run`` with all zones laid into its store, read by dnspython."""
     origins = frozenset(zone.origin for zone in zones)
     return MicroDns(payload_size=payload_size, laid=origins).start(folder, zones)
 
 
-SUBJECTS: dict[str, Subject] = {"none": no_subject, "process": process, "laid": laid}
+SUBJECTS: dict[str, Subject] = {
+    "none": no_subject,
+    "process": process,
+    "python": python,
+    "laid": laid,
+}

@@ -35,6 +35,7 @@ path = "{folder}/store"
 
 [dns]
 udp_payload_max = {payload}
+engine = "{engine}"
 
 [dns.auth]
 enabled = true
@@ -60,6 +61,7 @@ class MicroDns:
     config: str = ""
     payload_size: int = PAYLOAD_SIZE
     laid: frozenset[str] = frozenset()
+    engine: str = "auto"
     name: str = "microdns"
     programs: tuple[str, ...] = ()
 
@@ -84,7 +86,11 @@ class MicroDns:
             if zone.origin not in self.laid
         )
         ours = _CONFIG.format(
-            folder=folder, port=port, payload=self.payload_size, zone_files=declared
+            folder=folder,
+            port=port,
+            payload=self.payload_size,
+            engine=self.engine,
+            zone_files=declared,
         )
         return f"{ours}\n{self.config}"
 
