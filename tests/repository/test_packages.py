@@ -152,6 +152,12 @@ def imported(file: Path) -> set[str]:
     return names
 
 
+def test_architecture_maps_every_package() -> None:
+    text = (CHECKOUT / "ARCHITECTURE.md").read_text()
+    folders = [str(package.folder.relative_to(CHECKOUT)) for package in (core(), *plugins())]
+    assert not [folder for folder in folders if f"| `{folder}` |" not in text]
+
+
 def test_changelog_has_a_place_for_what_comes() -> None:
     lines = (CHECKOUT / "CHANGELOG.md").read_text().splitlines()
     headings = [line for line in lines if line.startswith("## ")]
