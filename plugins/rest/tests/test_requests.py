@@ -235,3 +235,15 @@ async def test_documents_are_served_without_anything_from_elsewhere() -> None:
         assert "default-src 'none'" in page.headers["content-security-policy"]
         style = await served.client.get("/docs/style.css")
     assert style.headers["content-type"].startswith("text/css")
+
+
+async def test_options_tells_the_verbs_of_a_path_to_those_who_may_ask() -> None:
+    async with serving('api_key = "k"', [NotesPlugin()]) as served:
+        assert (await served.client.options("/notes/a")).status_code == 401
+        served.client.headers["X-API-Key"] = "k"
+        answer = await served.client.options("/notes/a")
+        assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS, PUT")
+        assert (await served.client.options("/nowhere")).status_code == 404
+        refused = await served.client.delete("/notes/a")
+        assert refused.status_code == 405
+        assert {"GET", "PUT"} <= set(refused.headers["allow"].split(", "))

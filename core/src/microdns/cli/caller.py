@@ -1,9 +1,9 @@
-"""Where a command's operation runs: in the running process, or here while there is none."""
+"""Where a command's operation runs: in the running process, here without one, or remotely."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import msgspec
@@ -12,6 +12,9 @@ from microdns.cli.settings import Settings
 from microdns.control.client import ControlClient, NotRunning, ShowProgress
 from microdns.operations import Call, Operation
 from microdns.operations.wire import Request
+
+if TYPE_CHECKING:
+    from microdns.cli.remote import RemoteClient
 
 
 class Caller:
@@ -37,6 +40,9 @@ class Caller:
         self, operation: Operation[Any, Any], request: Request, show: ShowProgress | None = None
     ) -> Any:
         """The output as plain JSON values; raises the operation's error."""
+        remote = self._remote()
+        if remote is not None:
+            return remote.call(operation, request)
         try:
             client = self._connected()
         except NotRunning as missing:
@@ -47,7 +53,18 @@ class Caller:
 
     def stream(self, operation: Operation[Any, Any], request: Request) -> Iterator[Any]:
         """The items as plain JSON values, until the operation ends or the user interrupts."""
+        remote = self._remote()
+        if remote is not None:
+            return remote.stream(operation, request)
         return self._connected().stream(request)
+
+    def _remote(self) -> "RemoteClient | None":
+        """The instance that ``--url`` names, if it is given."""
+        if self._settings.address is None:
+            return None
+        from microdns.cli.remote import RemoteClient, key_from
+
+        return RemoteClient(self._settings.address, key_from(self._settings.key))
 
     def _connected(self) -> ControlClient:
         if self._client is None:

@@ -19,11 +19,18 @@ class Settings:
     config: str | None = None
     overrides: list[tuple[str, str]] = field(default_factory=list)
     json: bool = False
+    url: str | None = None
+    key: str | None = None
 
     @property
     def config_path(self) -> str:
         """The config file: ``--config``, else MICRODNS_CONFIG, else the system's."""
         return self.config or os.environ.get("MICRODNS_CONFIG") or DEFAULT_CONFIG
+
+    @property
+    def address(self) -> str | None:
+        """The remote instance that is meant: ``--url``, else MICRODNS_URL; None for this one."""
+        return self.url or os.environ.get("MICRODNS_URL") or None
 
 
 def settings() -> Settings:
@@ -45,8 +52,27 @@ def _store(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     return keep
 
 
+def _remote_options() -> list[click.Option]:
+    return [
+        click.Option(
+            ["--url"],
+            metavar="URL",
+            expose_value=False,
+            callback=_store("url"),
+            help="Talk to a remote instance's REST interface (else MICRODNS_URL).",
+        ),
+        click.Option(
+            ["--key"],
+            metavar="KEY",
+            expose_value=False,
+            callback=_store("key"),
+            help="Its API key (else MICRODNS_KEY, else the file in MICRODNS_KEY_FILE).",
+        ),
+    ]
+
+
 def common_options(command: F) -> F:
-    """Add ``--config``, ``--set`` and ``--json`` to a command or group."""
+    """Add ``--config``, ``--set``, ``--url``, ``--key`` and ``--json`` to a command or group."""
     command.params.extend(
         [
             click.Option(
@@ -64,6 +90,7 @@ def common_options(command: F) -> F:
                 callback=_store("overrides"),
                 help="Override a config key, as in --set dns.auth.listen=127.0.0.1:5300.",
             ),
+            *_remote_options(),
             click.Option(
                 ["--json"],
                 is_flag=True,

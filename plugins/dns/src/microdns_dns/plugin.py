@@ -14,7 +14,7 @@ from microdns_dns.feed import ViewFeed
 from microdns_dns.listeners import Listeners
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.model import COLLECTIONS
-from microdns_dns.operations import RecordOperations, ZoneOperations
+from microdns_dns.operations import HistoryOperations, RecordOperations, ZoneOperations
 from microdns_dns.repository import ZoneRepository
 from microdns_dns.view import Views
 
@@ -29,7 +29,7 @@ class DnsPlugin(Plugin):
     def __init__(self) -> None:
         self._feed: ViewFeed | None = None
         self._listeners: Listeners | None = None
-        self._operations = (ZoneOperations(), RecordOperations())
+        self._operations = (ZoneOperations(), RecordOperations(), HistoryOperations())
 
     @hookimpl
     def microdns_collections(self) -> Iterable[Collection[Any]]:

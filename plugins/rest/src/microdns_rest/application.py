@@ -1,21 +1,24 @@
 """The ASGI application: litestar, rebuilt when operations come or go."""
 
 import logging
+import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request, Response
 from litestar.config.compression import CompressionConfig
 from litestar.config.cors import CORSConfig
 from litestar.exceptions import HTTPException
 
-from microdns.errors import MicroDNSError
+from microdns.errors import MicroDNSError, NotFound
 from microdns.operations import OperationRegistry
 from microdns_rest import logevents
 from microdns_rest.config import RestConfig
 from microdns_rest.documentation import Documentation
 from microdns_rest.handlers import Handlers
-from microdns_rest.problems import Errors
+from microdns_rest.identity import Gate
+from microdns_rest.problems import Errors, details_of, response_of
 from microdns_rest.shape import Shape
 
 BASE = "/api/v1"
@@ -29,6 +32,7 @@ class Application:
         config: RestConfig,
         operations: OperationRegistry,
         handlers: Handlers,
+        gate: Gate,
         documentation: Documentation,
         errors: Errors,
         log: logging.Logger,
@@ -36,21 +40,42 @@ class Application:
         self._config = config
         self._operations = operations
         self._handlers = handlers
+        self._gate = gate
         self._documentation = documentation
         self._errors = errors
         self._log = log
         self._built_for = -1
         self._app: Litestar
+        self._routes: list[tuple[str, re.Pattern[str]]] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if self._built_for != self._operations.revision:
             self._built_for = self._operations.revision
             self._app = self.build()
-        await self._app(scope, receive, send)
+        if scope["type"] == "http" and scope["method"] == "OPTIONS" and not self._cors():
+            await self._tell_verbs(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _tell_verbs(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer OPTIONS: litestar's own answer knows one verb of a path, and asks for no key."""
+        verbs = {verb for verb, path in self._routes if path.fullmatch(scope["path"])}
+        try:
+            self._gate.identify(scope)
+            if not verbs:
+                raise NotFound("there is nothing here")
+        except MicroDNSError as error:
+            response = response_of(details_of(error))
+        else:
+            implied = {"OPTIONS", "HEAD"} if "GET" in verbs else {"OPTIONS"}
+            allow = ", ".join(sorted(verbs | implied))
+            response = Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allow})
+        await response.to_asgi_response(None, Request(scope))(scope, receive, send)
 
     def build(self) -> Litestar:
         """litestar with a route for each operation."""
         shapes = list(self._usable())
+        self._routes = [(shape.verb, shape.matching(BASE)) for shape in shapes]
         errors: dict[Any, Any] = {
             MicroDNSError: self._errors.ours,
             HTTPException: self._errors.frameworks,

@@ -26,7 +26,7 @@ def assembled(context: PluginContext[RestConfig], authenticator: Authenticator) 
         config, context.operations, context.store, gate, Idempotency(clock), errors, metrics
     )
     application = Application(
-        config, context.operations, handlers, Documentation(gate), errors, context.log
+        config, context.operations, handlers, gate, Documentation(gate), errors, context.log
     )
     sockets = WebSockets(
         application, config, context.operations, context.store, gate, errors, metrics

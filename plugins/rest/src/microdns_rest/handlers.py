@@ -15,7 +15,7 @@ from microdns.operations.registry import authorize
 from microdns.store import CursorTooOld, Store, collecting_entries
 from microdns_rest.conditions import entity_tag, if_match, not_modified
 from microdns_rest.config import RestConfig
-from microdns_rest.idempotency import Idempotency
+from microdns_rest.idempotency import Idempotency, key_of
 from microdns_rest.identity import Gate
 from microdns_rest.metrics import RestMetrics
 from microdns_rest.problems import Errors
@@ -75,6 +75,8 @@ class Handlers:
             query = list(request.query_params.multi_items())
             body = await body_of(request) if shape.has_body else b""
             wanted = shape.input(request.path_params, query, body)
+            if shape.writes:
+                key_of(request)
             if shape.dry_run(query):
                 return await self._rehearse(operation, wanted, call)
             if not shape.writes:

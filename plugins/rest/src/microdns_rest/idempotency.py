@@ -6,6 +6,7 @@ are kept in memory for a day, within bounds: a restart forgets them.
 
 import asyncio
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from microdns.operations import Call
 from microdns_rest.shape import malformed
 
 HEADER = "idempotency-key"
-KEY_LENGTH_MAX = 255
+KEY = re.compile(r"[!-~]{1,255}")
 KEPT_SECONDS = 86_400
 ANSWERS_MAX = 10_000
 BYTES_MAX = 16 << 20
@@ -53,11 +54,9 @@ class Idempotency:
 
         Raises ``Invalid`` when the key was used for another request.  Errors are not kept.
         """
-        key = request.headers.get(HEADER)
+        key = key_of(request)
         if key is None:
             return await run()
-        if not 1 <= len(key) <= KEY_LENGTH_MAX:
-            raise malformed(Problem("Idempotency-Key", f"has 1 to {KEY_LENGTH_MAX} characters"))
         kept = self._under((call.principal.name, key), digest_of(request, body))
         async with kept.lock:
             if kept.response is None:
@@ -86,6 +85,14 @@ class Idempotency:
 
     def _forget(self, name: tuple[str, ...]) -> None:
         self._bytes -= self._kept.pop(name).size
+
+
+def key_of(request: Request[Any, Any, Any]) -> str | None:
+    """The key of a request, if it has one; raises ``Malformed``."""
+    key = request.headers.get(HEADER)
+    if key is not None and KEY.fullmatch(key) is None:
+        raise malformed(Problem("Idempotency-Key", "is 1 to 255 visible ASCII characters"))
+    return key
 
 
 def digest_of(request: Request[Any, Any, Any], body: bytes) -> bytes:

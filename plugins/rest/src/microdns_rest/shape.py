@@ -69,6 +69,11 @@ class Shape:
         """
         return PLACEHOLDER.sub(lambda found: f"{{{self._places[found[1]]}:str}}", self.path)
 
+    def matching(self, base: str) -> re.Pattern[str]:
+        """What the paths of this operation look like, below ``base``."""
+        parts = re.split(r"\{\w+\}", self.path)
+        return re.compile(base + "[^/]+".join(map(re.escape, parts)))
+
     def input(
         self, path: Mapping[str, str], query: Iterable[tuple[str, str]], body: bytes
     ) -> msgspec.Struct:
@@ -80,9 +85,16 @@ class Shape:
             text = path[self._places[field.name]]
             values[field.encode_name] = self._converted(field.encode_name, text)
         try:
-            found: msgspec.Struct = msgspec.convert(values, self.operation.input)
+            return self._struct(values)
         except msgspec.ValidationError as error:
-            raise malformed(problem_of(error)) from None
+            first = error
+        try:  # JSON Schema takes 300.0 for an integer, and so do we
+            return self._struct(with_integers(values))
+        except msgspec.ValidationError:
+            raise malformed(problem_of(first)) from None
+
+    def _struct(self, values: Any) -> msgspec.Struct:
+        found: msgspec.Struct = msgspec.convert(values, self.operation.input)
         return found
 
     def dry_run(self, query: Iterable[tuple[str, str]]) -> bool:
@@ -131,6 +143,15 @@ class Shape:
         except msgspec.ValidationError as error:
             raise malformed(Problem(name, problem_of(error).message)) from None
         return msgspec.to_builtins(found)
+
+
+def with_integers(value: Any) -> Any:
+    """A JSON value with those numbers as integers that are whole."""
+    if isinstance(value, dict):
+        return {name: with_integers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [with_integers(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def malformed(problem: Problem) -> Malformed:
