@@ -34,6 +34,13 @@ async def test_its_services_are_there_and_status_tells_of_them() -> None:
         assert str(facts["engine"]).startswith("python (" if reason_missing() else "compiled (")
 
 
+async def test_limits_come_from_the_configuration() -> None:
+    config = "[dns]\nzones_max = 1\nrecords_per_zone_max = 2\nchanges_max = 3\n"
+    async with run_kernel([DnsPlugin()], config) as kernel:
+        limits = kernel.services.require(ZoneRepository).limits
+    assert (limits.zones_max, limits.records_per_zone_max, limits.changes_max) == (1, 2, 3)
+
+
 async def test_status_says_why_python_answers() -> None:
     async with run_kernel([DnsPlugin()], '[dns]\nengine = "python"\n') as kernel:
         facts = kernel.facts(kernel.records["dns"])

@@ -98,3 +98,17 @@ class DnsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "processors.",
         ),
     ] = 0
+    zones_max: Annotated[int, Meta(ge=1, le=1_000_000, description="Zones that there may be.")] = (
+        10_000
+    )
+    records_per_zone_max: Annotated[
+        int, Meta(ge=1, le=100_000_000, description="Records that one zone may hold.")
+    ] = 2_000_000
+    changes_max: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="Changes of records that one request may make, imports aside.",
+        ),
+    ] = 10_000

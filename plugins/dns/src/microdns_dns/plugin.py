@@ -15,7 +15,7 @@ from microdns_dns.listeners import Listeners
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.model import COLLECTIONS
 from microdns_dns.operations import HistoryOperations, RecordOperations, ZoneOperations
-from microdns_dns.repository import ZoneRepository
+from microdns_dns.repository import Limits, ZoneRepository
 from microdns_dns.view import Views
 
 
@@ -45,7 +45,7 @@ class DnsPlugin(Plugin):
 
     @hookimpl
     async def microdns_setup(self, context: PluginContext[DnsConfig]) -> None:
-        repository = ZoneRepository(context.store, context.clock)
+        repository = ZoneRepository(context.store, context.clock, limits_of(context.config))
         context.provide(ZoneRepository, repository)
         for operations in self._operations:
             operations.attach(repository)
@@ -85,3 +85,12 @@ class DnsPlugin(Plugin):
     def microdns_status(self) -> Mapping[str, object]:
         listening = [] if self._listeners is None else self._listeners.status()
         return {"zones": len(self._views), "listening": listening, "engine": self._engine_shown}
+
+
+def limits_of(config: DnsConfig) -> Limits:
+    """How much zones may hold."""
+    return Limits(
+        zones_max=config.zones_max,
+        records_per_zone_max=config.records_per_zone_max,
+        changes_max=config.changes_max,
+    )
