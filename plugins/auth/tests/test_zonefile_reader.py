@@ -257,6 +257,7 @@ def test_only_so_many_mistakes_are_told() -> None:
         (HEAD + "sub SOA ns2 admin 7 1 1 1 1", "the SOA is of sub.example.test, not of the zone"),
         ("$ORIGIN example.test.\n@ SOA ns1 admin 7 1h 10m 2w", "minimum is missing"),
         ("$ORIGIN example.test.\n@ NS x", "the first record must be the SOA"),
+        (HEAD.replace("$TTL 1h\n", "").replace("@ SOA", "@ x SOA") + "a A 192.0.2.1", "'x' is not"),
     ],
 )
 def test_each_mistake_has_its_words(text: str, problem: str) -> None:
@@ -275,6 +276,12 @@ def test_the_zone_is_named_by_argument_by_soa_or_by_file() -> None:
     assert read(body.replace("@", "c.test.", 1)).name == "c.test"
     assert "nothing says to what" in problems(body, file="db.local")[0]
     assert "not of the zone a.test" in problems(HEAD, zone="a.test")[0]
+
+
+def test_a_line_without_ttl_is_a_mistake_where_none_was_given() -> None:
+    text = "a A 192.0.2.1\n@ 5 SOA ns1 admin 7 1 1 1 1\n"
+    assert problems(text, zone="a.test") == ["zone file:1: no TTL is given: begin with $TTL"]
+    assert problems(" A 192.0.2.1\n", zone="a.test") == ["zone file:1: there is no owner before"]
 
 
 def test_rfc2308_4_ttls() -> None:

@@ -230,6 +230,11 @@ def test_the_forms_of_the_reference(kind: str, data: Any, wire: bytes) -> None:
     assert shown == data
 
 
+def test_rfc5155_3_1_7_a_next_hashed_owner_has_octets() -> None:
+    with pytest.raises(ValueError, match="next is empty"):
+        rdata.rdata_check(50, bytes.fromhex("0101000c0000"))
+
+
 def test_targets_may_be_given_in_unicode() -> None:
     assert rdata.rdata_from_json("CNAME", "bücher.example")[1] == b"\x0dxn--bcher-kva\x07example\0"
 

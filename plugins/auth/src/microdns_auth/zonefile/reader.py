@@ -143,20 +143,19 @@ class ZoneReader:
             if self._lines_read % SLICE == 0:
                 yield self._lines_read
             fast = self._fast
-            if fast is not None:
-                record = fast.read(line)
+            try:
+                record = None if fast is None else fast.read(line)
                 if record is not None:
                     self._add(*record)
                     continue
-            if not line or line.isspace():
-                continue
-            try:
+                if not line or line.isspace():
+                    continue
                 included = self._careful(line, lines)
             except ValueError as error:
                 self._problems.add(place.file, number, error)
-            else:
-                if included is not None:
-                    yield from self._include(included)
+                continue
+            if included is not None:
+                yield from self._include(included)
         self._place = outer
 
     def _careful(self, line: str, lines: Iterator[tuple[int, str]]) -> list[Token] | None:
@@ -316,8 +315,7 @@ class ZoneReader:
         if owner:
             self._owner = owner
         elif not self._owner:
-            self._problems.add(self._place.file, self._place.line, "there is no owner before")
-            return
+            raise ValueError("there is no owner before")
         if ttl is None:
             ttl = self._default_ttl
             if ttl is None:

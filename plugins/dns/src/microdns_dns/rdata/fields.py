@@ -321,7 +321,10 @@ class HashedOwner(Field):
     """The next hashed owner name of NSEC3, in base32hex without padding (RFC 5155 3.3)."""
 
     def end(self, rdata: bytes, at: int) -> int:
-        return _counted_end(rdata, at, self.label)
+        end = _counted_end(rdata, at, self.label)
+        if end == at + 1:
+            raise ValueError(f"{self.label} is empty")
+        return end
 
     def to_json(self, piece: bytes) -> Json:
         return self.to_text(piece)
@@ -336,6 +339,8 @@ class HashedOwner(Field):
         return self._piece(words.word(self.label))
 
     def _piece(self, text: str) -> bytes:
+        if not text:
+            raise ValueError(f"{self.label} is empty")
         padded = text.upper() + "=" * (-len(text) % 8)
         try:
             return counted(base64.b32hexdecode(padded))
