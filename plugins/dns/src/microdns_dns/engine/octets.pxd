@@ -76,7 +76,7 @@ cdef inline Span part(Span* span, size_t at, size_t count) noexcept nogil:
 
 cdef inline bint equal(Span* span, size_t at, const uint8_t* other, size_t count) noexcept nogil:
     """Whether the octets from ``at`` are these ``count``."""
-    return holds(span, at, count) and memcmp(span.base + at, other, count) == 0
+    return holds(span, at, count) and (count == 0 or memcmp(span.base + at, other, count) == 0)
 
 
 cdef inline bint room_for(Room* room, size_t count) noexcept nogil:
@@ -109,7 +109,8 @@ cdef inline void put_octets(Room* room, const uint8_t* octets, size_t count) noe
     if not room_for(room, count):
         room.fault = True
         return
-    memcpy(room.base + room.used, octets, count)
+    if count:  # nothing may be at no address at all
+        memcpy(room.base + room.used, octets, count)
     room.used += count
 
 
