@@ -136,7 +136,13 @@ class _Session:
         self._send_seconds = config.send_timeout_secs
 
     async def run(self) -> None:
-        """Snapshots, then events, until the client leaves."""
+        """Snapshots, then events, until the client leaves; raises what ended either."""
+        try:
+            await self._run()
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def _run(self) -> None:
         queue, source = anyio.create_memory_object_stream[Any](1)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._pump, queue)
