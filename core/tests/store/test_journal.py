@@ -1,5 +1,6 @@
 """The journal: order, gaps, types, and how much of it is kept."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -87,6 +88,26 @@ async def test_reading_by_cursor_limit_and_type(store: Store) -> None:
     assert [entry.sequence for entry in journal.read(after=7, reverse=True)] == [10, 9, 8]
     assert list(journal.read(after=10)) == []
     assert list(journal.read(after=99)) == []
+
+
+async def test_a_search_lets_others_run_and_finds_what_reading_does(store: Store) -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    for _ in range(3):
+        await emit(store, *(f"h{number}" for number in range(1000)))
+    await emit(store, "last", kind=HostGone)
+    counting = asyncio.create_task(count())
+    assert [entry.sequence async for entry in store.journal.search(types=[HostGone])] == [3001]
+    assert turns >= 5
+    newest = store.journal.search(2995, reverse=True)
+    assert [entry.sequence async for entry in newest] == [3001, 3000, 2999, 2998, 2997, 2996]
+    counting.cancel()
 
 
 async def test_a_single_text_is_not_a_list_of_types(store: Store) -> None:

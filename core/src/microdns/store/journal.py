@@ -4,8 +4,9 @@ An entry's key is its sequence; its value is transaction, time, type, actor and 
 Beside the entries, the meta family holds the marks of ``retention`` and the oldest sequence left.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -30,6 +31,9 @@ Commits = list[list[Entry]]
 """Transactions that have become durable together, in order: the entries of each."""
 
 Listener = Callable[[Commits], None]
+
+_SEARCH_ROWS = 500
+"""Entries that a search looks at in one go."""
 
 _LEAP_NS = 3600 * 10**9
 """How far the wall clock may have been set forward since the start, and be believed."""
@@ -102,6 +106,17 @@ class Journal:
         rows = self._rows(self.oldest - 1 if after is None else after, reverse)
         found = self._decoded(rows, TypeFilter(types))
         return found if limit is None else islice(found, limit)
+
+    async def search(
+        self, after: int | None = None, types: Types = None, *, reverse: bool = False
+    ) -> AsyncGenerator[Entry, None]:
+        """As ``read``, but others get to run meanwhile, however few entries are wanted."""
+        rows = self._rows(self.oldest - 1 if after is None else after, reverse)
+        wanted = TypeFilter(types)
+        while part := list(islice(rows, _SEARCH_ROWS)):
+            for entry in self._decoded(part, wanted):
+                yield entry
+            await asyncio.sleep(0)
 
     def page(self, after: int, types: TypeFilter, rows_max: int) -> tuple[list[Entry], int]:
         """Entries wanted among the next ``rows_max``, and the sequence up to which was looked.

@@ -166,9 +166,13 @@ class Store(Reader):
         """
         missing = pending(self._meta, migrations)
         for owner, migration in missing:
-            version = max(1, self.committer.written)
-            batch = apply(self._engine, self._meta, owner, migration, version)
-            await self._submit(batch)
+            await self.turns.take()
+            try:
+                version = max(1, self.committer.written)
+                batch = apply(self._engine, self._meta, owner, migration, version)
+                await self._submit(batch)
+            finally:
+                self.turns.give()
             logevents.MIGRATED(
                 log, "%s: migration %d: %s", owner, migration.number, migration.summary
             )

@@ -154,9 +154,8 @@ class Transaction(Reader):
         table = overlay.table
         key = table.key_of(value)
         row = VALUE + key
-        raw = (self._version if table.journaled else self._store.unjournaled_version) + encode(
-            value
-        )
+        version = self._version if table.journaled else self._store.unjournaled_version
+        raw = version + encode(value)
         if if_version is not None or table.indexes:
             before = overlay.read(row)
             if if_version is not None:

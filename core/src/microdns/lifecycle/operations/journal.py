@@ -1,18 +1,15 @@
 """Reading the journal."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Annotated, Any
 
-import anyio.lowlevel
 import msgspec
 from msgspec import Meta
 
 from microdns.events import Entry, Principal
 from microdns.lifecycle.operations.base import KernelOperations, rfc3339
 from microdns.operations import ANYTHING, Call, Cli, Operation
-
-READ_AT_ONCE = 500
-"""Entries between chances for other tasks."""
 
 
 class JournalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,15 +81,13 @@ class JournalOperations(KernelOperations):
         types = tuple(query.type) or None
         after = query.after or None  # without a cursor: whatever retention has left
         items: list[EntryShown] = []
-        entries = journal.read(after, types, reverse=query.newest)
-        for number, entry in enumerate(entries):
-            if number % READ_AT_ONCE == READ_AT_ONCE - 1:
-                await anyio.lowlevel.checkpoint()
-            shown = shown_entry(entry, call.principal)
-            if shown is not None:
-                items.append(shown)
-            if len(items) == query.limit:
-                break
+        async with aclosing(journal.search(after, types, reverse=query.newest)) as entries:
+            async for entry in entries:
+                shown = shown_entry(entry, call.principal)
+                if shown is not None:
+                    items.append(shown)
+                if len(items) == query.limit:
+                    break
         if query.newest:
             items.reverse()
         return JournalPage(items, journal.oldest, journal.newest)
