@@ -1,8 +1,10 @@
 """What a connection may hold and how long it may take; TLS."""
 
+import http.client
 import socket
 import ssl
 import subprocess
+import time
 from pathlib import Path
 
 import anyio
@@ -140,3 +142,20 @@ async def test_a_certificate_is_replaced_without_a_restart(
         certify(tmp_path, "new")
         await fake_clock.advance(11)
         assert b"new" in await anyio.to_thread.run_sync(served_name, served.address)
+
+
+async def test_an_answer_waits_for_no_delayed_acknowledgement() -> None:
+    """Its head and its body are two writes: with Nagle's algorithm that takes 40 ms each time."""
+
+    def ask_often(address: tuple[str, int]) -> float:
+        connection = http.client.HTTPConnection(*address)
+        began = time.perf_counter()
+        for _ in range(20):
+            connection.request("GET", "/api/v1/health")
+            connection.getresponse().read()
+        connection.close()
+        return time.perf_counter() - began
+
+    async with serving() as served:
+        quickest = min([await anyio.to_thread.run_sync(ask_often, served.address) for _ in "abc"])
+    assert quickest < 20 * 0.035
