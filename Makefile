@@ -6,6 +6,10 @@ SOURCES = core/src plugins/*/src
 TESTS = core/tests plugins/*/tests tests
 WORKERS = 2
 
+# Compiled sources are kept, out of the way: tests start many processes.
+export PYTHONDONTWRITEBYTECODE =
+export PYTHONPYCACHEPREFIX = $(CURDIR)/.cache/pycache
+
 .DEFAULT_GOAL = help
 .PHONY: help setup run test test-alone lint format bench docs lock clean
 
