@@ -15,6 +15,7 @@ from microdns.store import Store
 ROOT = Path(__file__).parents[2]
 KILLS = 20
 POWER_CUTS = 5
+POWER_CUTS_MAX = 40
 WRITES = 10_000
 RECORD = 9
 
@@ -113,11 +114,14 @@ def test_nothing_acknowledged_is_lost_by_a_power_cut(tmp_path: Path) -> None:
     """
     random.seed(1)
     unacknowledged = 0
-    for number in range(POWER_CUTS):
+    for number in range(POWER_CUTS_MAX):
         path = tmp_path / f"db{number}"
         told = run_and_kill(path, 0, random.randrange(1, WRITES * 9 // 10))
         (log,) = path.glob("*.log")
         unacknowledged += log.stat().st_size - told.log_bytes
         os.truncate(log, told.log_bytes)
         asyncio.run(examine(path, Replay(), told))
+        # Some cuts come when nothing is under way, and show nothing: then there are more of them.
+        if number + 1 >= POWER_CUTS and unacknowledged > 0:
+            break
     assert unacknowledged > 0, "every kill came when nothing was under way"

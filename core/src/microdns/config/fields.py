@@ -128,7 +128,10 @@ class FilePath(Form):
     def read(self, written: Any, folder: Path) -> Path:
         if not written or "\0" in written:
             raise ValueError("must be a path")
-        return folder / Path(written).expanduser()
+        try:
+            return folder / Path(written).expanduser()
+        except RuntimeError:
+            raise ValueError("begins with ~, and that home folder is not known") from None
 
     def settle(self, default: Any, folder: Path) -> Any:
         return folder / default if isinstance(default, Path) else default

@@ -144,16 +144,16 @@ class _Session:
 
     async def _run(self) -> None:
         queue, source = anyio.create_memory_object_stream[Any](1)
-        async with anyio.create_task_group() as tasks:
+        # Both ends are closed here too: the client may leave before either was used.
+        async with queue, source, anyio.create_task_group() as tasks:
             tasks.start_soon(self._pump, queue)
             await anyio.lowlevel.checkpoint()
             for name in self._snapshots:
                 result = await self._snapshot(name)
                 await self.tell({"kind": "snapshot", "operation": name, "result": result})
             await self.tell({"kind": "ready", "sequence": self._sequence})
-            async with source:
-                async for entry in source:
-                    await self.tell({"kind": "event", "entry": entry})
+            async for entry in source:
+                await self.tell({"kind": "event", "entry": entry})
 
     async def _pump(self, queue: Any) -> None:
         async with queue, aclosing(self._items) as items:  # type: ignore[type-var]  # a generator
