@@ -215,3 +215,24 @@ def test_the_engine_is_the_only_module_that_imports_the_binding() -> None:
     users = [file.name for file in sources.rglob("*.py") if "rocksdict" in file.read_text()]
     assert users == ["engine.py"]
     assert rocksdict.Rdict is not None
+
+
+def test_damage_in_a_table_is_a_fault_and_never_an_empty_answer(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    fill(engine, range(2000), os.urandom(500))
+    engine.reopen(engine.detach())  # writes the log's content out into a table
+    closed(engine)
+    table = max(tmp_path.glob("*.sst"), key=lambda file: file.stat().st_size)
+    octets = bytearray(table.read_bytes())
+    for at in range(len(octets) // 4, len(octets) // 2, 1000):
+        octets[at] ^= 0xFF
+    table.write_bytes(octets)
+    engine = opened(tmp_path)
+    family = engine.family("a")
+    with pytest.raises(StorageFault, match="restore it from a backup"):
+        assert all(family.get(b"%04d" % number) is not None for number in range(2000))
+    with pytest.raises(StorageFault, match="restore it from a backup"):
+        family.cursor().ascending(b"", None, 9999)
+    with pytest.raises(StorageFault, match="restore it from a backup"):
+        family.cursor().descending(b"", None, 9999)
+    closed(engine)

@@ -156,14 +156,15 @@ class Transaction(Reader):
         row = VALUE + key
         version = self._version if table.journaled else self._store.unjournaled_version
         raw = version + encode(value)
+        octets = len(row) + len(raw)
         if if_version is not None or table.indexes:
             before = overlay.read(row)
             if if_version is not None:
                 _check_version(table, key, before, if_version)
             if table.indexes:
-                self._reindex(overlay, key, before, value)
+                octets += _reindex(overlay, key, before, value)
         overlay.write(row, raw)
-        self._grow(len(row) + len(raw))
+        self._grow(octets)
 
     def delete(self, collection: Collection[T], key: bytes, if_version: int | None = None) -> T:
         """Delete the value under ``key`` and return it; raises NotFound, and Conflict as put."""
@@ -175,10 +176,9 @@ class Transaction(Reader):
         if before is None:
             raise NotFound(f"{table.name} has nothing under {_shown(key)}")
         value: T = table.load(before)
-        if table.indexes:
-            self._reindex(overlay, key, before, None)
+        octets = len(row) + _reindex(overlay, key, before, None)
         overlay.write(row, None)
-        self._grow(len(row))
+        self._grow(octets)
         return value
 
     def emit(self, event: Event) -> None:
@@ -270,25 +270,6 @@ class Transaction(Reader):
         if not all(collection.journaled for collection in self._overlays):
             store.count_unjournaled(batch)
 
-    def _reindex(self, overlay: Overlay, key: bytes, before: bytes | None, value: Any) -> None:
-        """Bring the indexes from ``before`` to ``value``; None stands for nothing there."""
-        table = overlay.table
-        old = {} if before is None else table.index_rows(key, table.load(before))
-        new = {} if value is None else table.index_rows(key, value)
-        if old.keys() == new.keys():
-            return
-        added = [row for row in new if row not in old]
-        for row in added:
-            if new[row].unique and overlay.read(row) is not None:
-                raise Conflict(f"{table.name} has another value with this {new[row].name}")
-        for row in old:
-            if row not in new:
-                overlay.write(row, None)
-                self._grow(len(row))
-        for row in added:
-            overlay.write(row, key)
-            self._grow(len(row) + len(key))
-
     def _grow(self, octets: int) -> None:
         self._bytes += octets
         if self._bytes > self._store.options.transaction_bytes_max:
@@ -332,6 +313,29 @@ class Transaction(Reader):
     def _found(self, table: Table[Any], low: bytes, high: bytes) -> Iterator[bytes]:
         rows = [self._row(table, VALUE + key) for _, key in self._rows(table, low, high, False)]
         return iter([raw for raw in rows if raw is not None])
+
+
+def _reindex(overlay: Overlay, key: bytes, before: bytes | None, value: Any) -> int:
+    """Bring the indexes from ``before`` to ``value`` (None: nothing there); returns their bytes.
+
+    Raises Conflict, with nothing changed, when a unique index has another value there.
+    """
+    table = overlay.table
+    new = {} if value is None else table.index_rows(key, value)
+    old = {} if before is None else table.index_rows(key, table.load(before))
+    for row, index in new.items():
+        if index.unique and row not in old and overlay.read(row) is not None:
+            raise Conflict(f"{table.name} has another value with this {index.name}")
+    octets = 0
+    for row in old:
+        if row not in new:
+            overlay.write(row, None)
+            octets += len(row)
+    for row in new:
+        if row not in old:
+            overlay.write(row, key)
+            octets += len(row) + len(key)
+    return octets
 
 
 def _check_version(table: Table[Any], key: bytes, before: bytes | None, wanted: int) -> None:
