@@ -262,6 +262,109 @@ def test_svcb_json_holds_the_parameters_by_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "wire"),
+    [
+        ("0 foo.example.com.", "000003666f6f076578616d706c6503636f6d00"),
+        ("1 .", "000100"),
+        ("16 foo.example.com. port=53",
+         "001003666f6f076578616d706c6503636f6d00000300020035"),
+        ("1 foo.example.com. key667=hello",
+         "000103666f6f076578616d706c6503636f6d00029b000568656c6c6f"),
+        (r'1 foo.example.com. key667="hello\210qoo"',
+         "000103666f6f076578616d706c6503636f6d00029b000968656c6c6fd2716f6f"),
+        ('1 foo.example.com. ipv6hint="2001:db8::1,2001:db8::53:1"',
+         "000103666f6f076578616d706c6503636f6d0000060020"
+         "20010db800000000000000000000000120010db8000000000000000000530001"),
+        ("16 foo.example.org. alpn=h2,h3-19 mandatory=ipv4hint,alpn ipv4hint=192.0.2.1",
+         "001003666f6f076578616d706c65036f7267000000000400010004"
+         "00010009026832056833"
+         "2d31390004" "0004c0000201"),
+        (r'16 foo.example.org. alpn="f\\\\oo\\,bar,h2"',
+         "001003666f6f076578616d706c65036f726700000100" "0c08665c6f6f2c62617202" "6832"),
+        (r"16 foo.example.org. alpn=f\\\092oo\092,bar,h2",
+         "001003666f6f076578616d706c65036f726700000100" "0c08665c6f6f2c62617202" "6832"),
+    ],
+)  # fmt: skip
+def test_rfc9460_d_2_examples(text: str, wire: str) -> None:
+    assert rdata.rdata_from_text(64, text) == bytes.fromhex(wire)
+    assert oracle_from_text(64, text) == bytes.fromhex(wire)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1 foo.example.com. key123=abc key123=def", "key123 is given twice"),
+        ("1 foo.example.com. mandatory", "must name|mandatory"),
+        ("1 foo.example.com. alpn", "alpn must be strings that are not empty"),
+        ("1 foo.example.com. port", "port must be a number"),
+        ("1 foo.example.com. ipv4hint", "ipv4hint must be a list of addresses"),
+        ("1 foo.example.com. no-default-alpn=abc", "no-default-alpn takes no value"),
+        ("1 foo.example.com. mandatory=key123", "key123 is mandatory and missing"),
+        ("1 foo.example.com. mandatory=mandatory", "mandatory must name parameters once"),
+        ("1 foo.example.com. mandatory=key123,key123 key123=abc", "once each"),
+        ("1 . no-default-alpn", "no-default-alpn needs alpn"),
+        ("0 . alpn=h2", "an alias"),
+        ("1 . alpn=a,,b", "not empty"),
+        ("1 . alpn= h2", "a value is missing"),
+        (r"1 . alpn=\\x", "escape commas and backslashes only"),
+        ("1 . =x", "'' is not a parameter"),
+        ("1 . port=65536", "port must be a number"),
+        ('1 . "port=1"', "may not be in quotes"),
+        ("1 . ech=AAAA", "ech is not an ECHConfigList"),
+        ("1 . ech=!", "ech must be base64"),
+        ("1 . key1=h2", "alpn is cut off"),
+        ("1 . key01=x", "is not a parameter's number"),
+    ],
+)
+def test_rfc9460_d_3_failures(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        rdata.rdata_from_text(65, text)
+    with pytest.raises(Exception, match=r"."):
+        oracle_from_text(65, text)
+
+
+SVC_WORDS = st.lists(
+    st.sampled_from(
+        [
+            "alpn=h2", 'alpn="h2,h3"', r"alpn=a\\,b", r'alpn="a\\\\b"', "alpn", r"alpn=\255",
+            "port=1", 'port="99"', "port=x", "mandatory=port", "mandatory=alpn,port", "mandatory=",
+            "no-default-alpn", 'no-default-alpn=""', "ipv4hint=1.2.3.4,5.6.7.8", "ipv4hint=x",
+            "ipv6hint=::1", "ech=AAQAAAAA", "ech=AAAA", "dohpath=/q{?dns}", "dohpath", "ohttp",
+            "ohttp=1", "docpath", "docpath=a,b", "key667=x", r'key667="\000 \" ü"', "key667",
+            "key3=x", "key65536=x", "Key5=x", "foo=x", "=x", "x", '"x"',
+        ]
+    ),
+    max_size=4,
+).map(" ".join)  # fmt: skip
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.sampled_from(["0 .", "1 .", "1 target.example.", "x .", "1"]), SVC_WORDS)
+def test_service_parameters_are_read_as_dnspython_reads_them(start: str, words: str) -> None:
+    text = f"{start} {words}"
+    try:
+        expected: bytes | None = oracle_from_text(65, text)
+    except (dns.exception.DNSException, ValueError):
+        expected = None
+    try:
+        got: bytes | None = rdata.rdata_from_text(65, text, names.from_text("example.test"))
+    except ValueError:
+        got = None
+    assert got == expected
+    if got is not None:
+        agree_on_wire(65, got)
+
+
+def test_service_binding_keeps_its_targets_case_and_compares_without_it() -> None:
+    one = rdata.rdata_from_text(65, "1 WWW.example. alpn=H2")
+    other = rdata.rdata_from_text(65, "1 www.example. alpn=H2")
+    assert one != other
+    assert rdata.rdata_canonical(65, one) == rdata.rdata_canonical(65, other)
+    different = rdata.rdata_from_text(65, "1 www.example. alpn=h2")
+    assert rdata.rdata_canonical(65, other) != rdata.rdata_canonical(65, different)
+
+
+@pytest.mark.parametrize(
     ("kind", "data", "problem"),
     [
         ("A", "192.0.2.256", "data.data: '192.0.2.256' is not an IPv4 address"),
@@ -341,7 +444,8 @@ def test_serving_common_types_never_loads_dnspython() -> None:
 import sys
 from microdns_dns import rdata
 for kind, data in [("A", "192.0.2.1"), ("TXT", "x"), ("MX", {"preference": 1, "exchange": "m"}),
-                   ("TYPE65280", "\\\\# 1 00"), ("CAA", {"tag": "issue", "value": "x"})]:
+                   ("TYPE65280", "\\\\# 1 00"), ("CAA", {"tag": "issue", "value": "x"}),
+                   ("HTTPS", {"priority": 1, "target": ".", "params": {"alpn": ["h2"]}})]:
     number, wire = rdata.rdata_from_json(kind, data)
     rdata.rdata_to_json(number, wire), rdata.rdata_to_text(number, wire)
 assert not [name for name in sys.modules if name.split(".")[0] in ("dns", "idna")]

@@ -343,9 +343,12 @@ class HashedOwner(Field):
             raise ValueError(f"{self.label} is empty")
         padded = text.upper() + "=" * (-len(text) % 8)
         try:
-            return counted(base64.b32hexdecode(padded))
+            piece = counted(base64.b32hexdecode(padded))
         except binascii.Error:
             raise ValueError("must be base32hex (RFC 4648 section 7)") from None
+        if self.to_text(piece) != text.lower():  # bits left over that are not zero
+            raise ValueError("must be base32hex (RFC 4648 section 7)")
+        return piece
 
 
 class TypeCode(Field):

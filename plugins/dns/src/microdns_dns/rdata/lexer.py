@@ -123,6 +123,12 @@ class Words:
             )
         return names.from_text(word, self.origin)
 
+    def glued(self, what: str) -> Token:
+        """The next token, which must be in quotes and follow the last one without a space."""
+        if not (len(self) and self._tokens[self._at].glued and self._tokens[self._at].quoted):
+            raise ValueError(f"{what} is missing")
+        return self.token(what)
+
     def integer(self, what: str, most: int) -> int:
         """The next token as a decimal number from 0 to ``most``."""
         word = self.word(what)
