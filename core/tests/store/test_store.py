@@ -97,6 +97,22 @@ async def test_indexes_find_values_and_unique_ones_refuse_a_second(store: Store)
     assert list(store.find(HOSTS, "address", b"1")) == []
 
 
+async def test_fresh_values_are_kept_like_others(store: Store, tmp_path: Path) -> None:
+    hosts = [Host(f"h{n}", bytes([0, n]), ("x",)) for n in range(3)]
+    async with store.transaction() as tx:
+        tx.insert_fresh(HOSTS, hosts)
+        assert list(tx.scan(HOSTS)) == hosts
+        with pytest.raises(Conflict):
+            tx.insert(HOSTS, hosts[0])
+        tx.emit(HostChanged(name="h0"))
+    await store.close()
+    again = await Store.open(tmp_path / "db", COLLECTIONS, EVENTS)
+    assert list(again.find(HOSTS, "address", b"\0\2")) == [hosts[2]]
+    assert list(again.find(HOSTS, "tag", b"x")) == hosts
+    assert again.version(HOSTS, b"h1") == 1
+    await again.close()
+
+
 async def test_a_transaction_sees_its_own_writes(store: Store) -> None:
     await put(store, Host("a", b"1", ("x",)), Host("b", b"2"), Host("c", b"3"))
     async with store.transaction() as tx:

@@ -26,7 +26,7 @@ INDEX = b"i"
 VERSION_OCTETS = 8
 VALUES_END = b"w"
 
-_END = b"\x00\x01"
+END = b"\x00\x01"
 _CHUNK_FIRST = 16
 _CHUNK_MAX = 1024
 
@@ -46,13 +46,13 @@ class Table(Generic[T]):
 
     __slots__ = (
         "_decode",
-        "_plan",
         "collection",
         "family",
         "indexes",
         "journaled",
         "key_of",
         "name",
+        "plan",
     )
 
     def __init__(self, collection: Collection[T], family: Family) -> None:
@@ -62,7 +62,7 @@ class Table(Generic[T]):
         self.key_of = collection.key
         self.indexes = {index.name: index for index in collection.indexes}
         self.journaled = collection.journaled
-        self._plan = [(index, index.of, _index_head(index.name)) for index in collection.indexes]
+        self.plan = [(index, index.of, _index_head(index.name)) for index in collection.indexes]
         self._decode = msgspec.msgpack.Decoder(collection.type).decode
 
     def load(self, raw: bytes) -> T:
@@ -77,9 +77,9 @@ class Table(Generic[T]):
     def index_rows(self, key: bytes, value: T) -> dict[bytes, Index[T]]:
         """Row keys under which the indexes find ``value``."""
         rows: dict[bytes, Index[T]] = {}
-        for index, keys_of, head in self._plan:
+        for index, keys_of, head in self.plan:
             for index_key in keys_of(value):
-                row = head + escape(index_key) + _END
+                row = head + escape(index_key) + END
                 rows[row if index.unique else row + key] = index
         return rows
 
@@ -110,12 +110,12 @@ def value_bounds(prefix: bytes, start: bytes | None, reverse: bool) -> tuple[byt
 
 def index_prefix(index: Index[Any], key: bytes) -> bytes:
     """What the row keys of one index key start with (or are, when it is unique)."""
-    return _index_head(index.name) + escape(key) + _END
+    return _index_head(index.name) + escape(key) + END
 
 
 def index_bounds(index: Index[Any], key: bytes, prefix: bool) -> tuple[bytes, bytes]:
     """Row keys between which an index holds ``key``, or all keys that start with it."""
-    low = _index_head(index.name) + escape(key) + (b"" if prefix else _END)
+    low = _index_head(index.name) + escape(key) + (b"" if prefix else END)
     return low, after_prefix(low) or VALUE
 
 
