@@ -13,6 +13,7 @@ from collections.abc import Callable
 from microdns_dns import names
 from microdns_dns.model import TTL_MAX
 from microdns_dns.rdata.numbers import BY_NAME
+from microdns_dns.repository import Draft
 
 _LINE = re.compile(
     r"(@|[A-Za-z0-9_*/.-]*)[ \t]+"
@@ -38,17 +39,20 @@ class Scope:
         self.origin = origin
         self._ending = "." + names.to_absolute_text(zone).lower() if zone != names.ROOT else "."
         relative = names.to_relative_text(origin, zone)
-        self._suffix: str | None = "" if relative == "@" else f".{relative}"
+        self.suffix: str | None = "" if relative == "@" else f".{relative}"
+        """What makes an owner relative to the zone; None while the origin is outside of it."""
         if not names.is_subdomain(origin, zone):
-            self._suffix = None
+            self.suffix = None
         self._room = names.NAME_MAX - len(origin)
+        self.plain_max = 0 if self.suffix is None else min(names.LABEL_MAX, self._room - 1)
+        """Octets of an owner without dots for which ``suffix`` is all that is missing."""
         self._targets: dict[str, bytes] = {}
 
     def owner(self, text: str) -> str:
         """An owner in plain letters, relative to the zone; raises Misfit."""
         if text.endswith("."):
             return self._absolute_owner(text)
-        suffix = self._suffix
+        suffix = self.suffix
         if suffix is None or len(text) >= self._room:
             raise Misfit
         if "." in text:
@@ -137,36 +141,68 @@ _MISFITS = (Misfit, OSError, ValueError, OverflowError)
 """A wrong address, too few or many words, a number or string too large: not for here."""
 
 
+class Gathered:
+    """What was read so far, and what the next line may leave out."""
+
+    def __init__(self) -> None:
+        self.drafts: list[Draft] = []
+        self.lines: list[int] = []
+        """Of each draft, the line that it stands on."""
+        self.owner = ""
+        """Of the record before, relative to the zone; empty before the first."""
+        self.default_ttl: int | None = None
+        self.last_ttl: int | None = None
+
+
 class FastReader:
-    """Reads one line at a time within a scope."""
+    """Reads lines within a scope."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self._owner_text = ""
+        self._text = ""
         self._owner = ""
 
-    def read(self, line: str) -> tuple[str, int | None, int, bytes] | None:
-        """Owner (relative; empty for the one before), TTL, type, rdata; None for a misfit."""
-        match = _LINE.fullmatch(line)
-        if match is None:
-            return None
-        owner, ttl_before, ttl_after, kind, data = match.groups()
-        if owner and owner != self._owner_text:
+    def run(self, lines: list[str], at: int, end: int, gathered: Gathered) -> int:
+        """Read lines up to ``end`` or to the first misfit; where it stopped is returned.
+
+        One long loop, since it runs for every line of a file.
+        """
+        scope, fullmatch = self.scope, _LINE.fullmatch
+        suffix, plain_max = scope.suffix or "", scope.plain_max
+        draft, line = gathered.drafts.append, gathered.lines.append
+        default_ttl = gathered.default_ttl
+        while at < end:
+            match = fullmatch(lines[at])
+            if match is None:
+                break
+            text, ttl_before, ttl_after, kind, data = match.groups()
             try:
-                self._owner = self.scope.owner(owner)
-            except Misfit:
-                return None
-            self._owner_text = owner
-        number, reader = _READERS[kind]
-        try:
-            rdata = reader(self.scope, data.rstrip(" \t"))
-        except _MISFITS:
-            return None
-        if ttl_before is None:
-            ttl_before = ttl_after
-        elif ttl_after is not None:
-            return None
-        if ttl_before is None:
-            return (self._owner if owner else ""), None, number, rdata
-        ttl = int(ttl_before)
-        return ((self._owner if owner else ""), ttl, number, rdata) if ttl <= TTL_MAX else None
+                if not text:
+                    owner = gathered.owner
+                elif text == self._text:
+                    owner = self._owner
+                elif "." not in text and len(text) <= plain_max and text != "@":
+                    owner = text + suffix
+                else:
+                    owner = self._owner = scope.owner(text)
+                    self._text = text
+                number, reader = _READERS[kind]
+                rdata = reader(scope, data.rstrip(" \t"))
+            except _MISFITS:
+                break
+            if ttl_before is None:
+                ttl_before = ttl_after
+            elif ttl_after is not None:
+                break
+            if ttl_before is not None:
+                ttl: int | None = int(ttl_before)
+                gathered.last_ttl = ttl
+            else:
+                ttl = gathered.last_ttl if default_ttl is None else default_ttl
+            if ttl is None or ttl > TTL_MAX or not owner:
+                break
+            gathered.owner = owner
+            draft(Draft(owner, number, rdata, ttl))
+            at += 1
+            line(at)
+        return at

@@ -6,6 +6,7 @@ common forms go through ``fast``; all others through the tokens.  Nothing is rea
 included files are handed in.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ import anyio.lowlevel
 
 from microdns.errors import Invalid, TooLarge
 from microdns.operations.model import Progress
-from microdns_auth.zonefile.fast import FastReader, Scope
+from microdns_auth.zonefile.fast import FastReader, Gathered, Scope
 from microdns_auth.zonefile.generate import generated
 from microdns_auth.zonefile.problems import Problems, TooManyProblems
 from microdns_dns import names
@@ -56,7 +57,7 @@ async def read_zone(
     than ``records_max`` records.
     """
     reader = ZoneReader(source, records_max)
-    total = source.text.count("\n") + sum(text.count("\n") for text in source.includes.values())
+    total = sum(text.count("\n") + 1 for text in (source.text, *source.includes.values()))
     for done in reader.steps():
         if progress is not None:
             progress(done, max(done, total), "lines")
@@ -80,15 +81,12 @@ class ZoneReader:
         self._source = source
         self._records_max = records_max
         self._problems = Problems()
-        self._drafts: list[Draft] = []
-        self._places: list[tuple[str, int]] = []
+        self._gathered = Gathered()
+        self._files: list[tuple[int, str]] = []
         self._soa: Soa | None = None
         self._zone: bytes | None = None
         self._origin: bytes | None = None
         self._fast: FastReader | None = None
-        self._owner = ""
-        self._default_ttl: int | None = None
-        self._last_ttl: int | None = None
         self._lines_read = 0
         self._place = _Place(source.file)
 
@@ -109,8 +107,10 @@ class ZoneReader:
         self._problems.raise_if_any()
         if self._soa is None or self._zone is None:
             raise Invalid(f"{self._source.file}: nothing was read")
-        ttl = self._soa.minimum if self._default_ttl is None else self._default_ttl
-        return ZoneContent(names.to_text(self._zone), self._soa, ttl, self._drafts)
+        ttl = (
+            self._soa.minimum if self._gathered.default_ttl is None else self._gathered.default_ttl
+        )
+        return ZoneContent(names.to_text(self._zone), self._soa, ttl, self._gathered.drafts)
 
     def _begin(self) -> None:
         """Where relative names start from: the zone given, or the one the file is named after."""
@@ -135,30 +135,47 @@ class ZoneReader:
 
     def _file(self, text: str, place: _Place) -> Iterator[int]:
         outer, self._place = self._place, place
+        self._enter(place.file)
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-        lines = enumerate(text.split("\n"), 1)
-        for number, line in lines:
-            place.line = number
-            self._lines_read += 1
-            if self._lines_read % SLICE == 0:
-                yield self._lines_read
-            fast = self._fast
-            try:
-                record = None if fast is None else fast.read(line)
-                if record is not None:
-                    self._add(*record)
-                    continue
-                if not line or line.isspace():
-                    continue
-                included = self._careful(line, lines)
-            except ValueError as error:
-                self._problems.add(place.file, number, error)
-                continue
+        lines = _Lines(text.split("\n"))
+        while lines.at < len(lines.all):
+            before = lines.at
+            end = min(before + SLICE, len(lines.all))
+            included = self._slice(lines, end)
+            self._lines_read += lines.at - before
+            if len(self._gathered.drafts) > self._records_max:
+                raise TooLarge(f"the zone has more than {self._records_max} records")
+            yield self._lines_read
             if included is not None:
                 yield from self._include(included)
+                self._enter(place.file)
         self._place = outer
 
-    def _careful(self, line: str, lines: Iterator[tuple[int, str]]) -> list[Token] | None:
+    def _enter(self, file: str) -> None:
+        """Note that records from now on stand in this file."""
+        self._files.append((len(self._gathered.drafts), file))
+
+    def _slice(self, lines: "_Lines", end: int) -> list[Token] | None:
+        """Read some lines, up to an ``$INCLUDE``, whose words are returned."""
+        while lines.at < end:
+            if self._fast is not None:
+                lines.at = self._fast.run(lines.all, lines.at, end, self._gathered)
+                if lines.at >= end:
+                    return None
+            line = lines.next()
+            self._place.line = number = lines.at
+            if not line or line.isspace():
+                continue
+            try:
+                included = self._careful(line, lines)
+            except ValueError as error:
+                self._problems.add(self._place.file, number, error)
+                continue
+            if included is not None:
+                return included
+        return None
+
+    def _careful(self, line: str, lines: "_Lines") -> list[Token] | None:
         """Read a line, and those its parentheses span; returns the words of an ``$INCLUDE``."""
         words = self._words(line, lines)
         if not words:
@@ -169,7 +186,7 @@ class ZoneReader:
         self._record(words, blank)
         return None
 
-    def _words(self, line: str, lines: Iterator[tuple[int, str]]) -> list[Token]:
+    def _words(self, line: str, lines: "_Lines") -> list[Token]:
         """The tokens of a line, and of the lines after it while a parenthesis is open."""
         found: list[Token] = []
         depth = 0
@@ -185,11 +202,9 @@ class ZoneReader:
                     found.append(token)
             if depth == 0:
                 return found
-            try:
-                _, line = next(lines)
-            except StopIteration:
-                raise ValueError("a parenthesis is not closed") from None
-            self._lines_read += 1
+            if lines.at >= len(lines.all):
+                raise ValueError("a parenthesis is not closed")
+            line = lines.next()
 
     def _directive(self, words: list[Token]) -> list[Token] | None:
         name, values = words[0].text.upper(), words[1:]
@@ -207,7 +222,7 @@ class ZoneReader:
         elif name == "$ORIGIN":
             self._set_origin(names.from_text(values[0].text, self._origin))
         else:
-            self._default_ttl = seconds(values[0].text, TTL_MAX)
+            self._gathered.default_ttl = seconds(values[0].text, TTL_MAX)
         return None
 
     def _include(self, values: list[Token]) -> Iterator[int]:
@@ -219,7 +234,7 @@ class ZoneReader:
             problem = "is not there" if text is None else "includes too deep, or itself"
             self._problems.add(place.file, line, f"the included file {path[:200]!r} {problem}")
             return
-        origin, owner = self._origin, self._owner
+        origin, owner = self._origin, self._gathered.owner
         try:
             if len(values) == 2:
                 self._set_origin(names.from_text(values[1].text, origin))
@@ -228,7 +243,7 @@ class ZoneReader:
             return
         yield from self._file(text, _Place(path, depth=place.depth + 1))
         self._set_origin(origin)
-        self._owner = owner
+        self._gathered.owner = owner
 
     def _record(self, words: list[Token], blank: bool) -> None:
         """A record in tokens: ``[owner] [ttl] [class] type data``."""
@@ -293,9 +308,9 @@ class ZoneReader:
             zone = names.to_text(self._zone)
             raise ValueError(f"the SOA is of {names.to_text(owner)}, not of the zone {zone}")
         data = rdata_to_json(SOA, rdata)
-        if self._default_ttl is None and self._last_ttl is None and ttl is None:
-            self._default_ttl = min(data["minimum"], TTL_MAX)  # as BIND does
-        self._owner = "@"
+        if self._gathered.default_ttl is None and self._gathered.last_ttl is None and ttl is None:
+            self._gathered.default_ttl = min(data["minimum"], TTL_MAX)  # as BIND does
+        self._gathered.owner = "@"
         soa = Soa(ttl=self._ttl(ttl), **data)
         if self._soa is not None and self._soa != soa:
             raise ValueError("the zone has two different SOA records")
@@ -304,32 +319,47 @@ class ZoneReader:
     def _ttl(self, ttl: int | None) -> int:
         """The TTL given, or the default (RFC 2308 section 4), or the last one (RFC 1035 5.1)."""
         if ttl is not None:
-            self._last_ttl = ttl
+            self._gathered.last_ttl = ttl
             return ttl
-        found = self._last_ttl if self._default_ttl is None else self._default_ttl
+        found = (
+            self._gathered.last_ttl
+            if self._gathered.default_ttl is None
+            else self._gathered.default_ttl
+        )
         if found is None:
             raise ValueError("no TTL is given: begin with $TTL")
         return found
 
     def _add(self, owner: str, ttl: int | None, kind: int, rdata: bytes) -> None:
+        gathered = self._gathered
         if owner:
-            self._owner = owner
-        elif not self._owner:
+            gathered.owner = owner
+        elif not gathered.owner:
             raise ValueError("there is no owner before")
-        if ttl is None:
-            ttl = self._default_ttl
-            if ttl is None:
-                ttl = self._ttl(None)
-        else:
-            self._last_ttl = ttl
-        if len(self._drafts) >= self._records_max:
-            raise TooLarge(f"the zone has more than {self._records_max} records")
-        self._drafts.append(Draft(self._owner, kind, rdata, ttl))
-        self._places.append((self._place.file, self._place.line))
+        gathered.drafts.append(Draft(gathered.owner, kind, rdata, self._ttl(ttl)))
+        gathered.lines.append(self._place.line)
 
     def _check_rules(self) -> None:
-        broken = list(breaches(self._drafts, RRSET_OCTETS_MAX))
+        broken = list(breaches(self._gathered.drafts, RRSET_OCTETS_MAX))
         if broken:
-            places = dict(zip(map(id, self._drafts), self._places, strict=True))
+            numbers = {id(draft): number for number, draft in enumerate(self._gathered.drafts)}
             for breach in broken:
-                self._problems.add(*places[id(breach.record)], breach.message)
+                self._problems.add(*self._where(numbers[id(breach.record)]), breach.message)
+
+    def _where(self, number: int) -> tuple[str, int]:
+        """File and line of a record, by its place among all."""
+        at = bisect_right(self._files, number, key=lambda entered: entered[0]) - 1
+        return self._files[at][1], self._gathered.lines[number]
+
+
+class _Lines:
+    """The lines of a file, read one after the other."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.all = lines
+        self.at = 0
+
+    def next(self) -> str:
+        """The next line; ``at`` is its number, counted from 1, afterwards."""
+        self.at += 1
+        return self.all[self.at - 1]

@@ -147,7 +147,7 @@ async def replacement(
     """
     present: dict[Identity, Record] = {}
     for number, record in enumerate(existing):
-        if number % SLICE == 0:
+        if number % SLICE == SLICE - 1:
             await anyio.lowlevel.checkpoint()
         present[identity(record.name, record.type, record.rdata)] = record
     await _match(plan, present, drafts)
@@ -161,7 +161,7 @@ async def _match(plan: Plan, present: dict[Identity, Record], drafts: list[Draft
     ids = new_ids(len(drafts), plan.time_ns)
     seen: set[Identity] = set()
     for number, draft in enumerate(drafts):
-        if number % SLICE == 0:
+        if number % SLICE == SLICE - 1:
             await anyio.lowlevel.checkpoint()
         same = identity(draft.name, draft.type, draft.rdata)
         if same in seen:
@@ -171,7 +171,7 @@ async def _match(plan: Plan, present: dict[Identity, Record], drafts: list[Draft
         found = present.pop(same, None)
         if found is not None:
             _pair(plan, found, draft)
-        elif same[:2] in shadowed:
+        elif shadowed and same[:2] in shadowed:
             plan.warn(f"{draft.name} {type_name(draft.type)} is curated: not added")
         else:
             plan.added.append(plan.record(draft, ids[number]))

@@ -340,19 +340,19 @@ class ZoneRepository:
         return Outcome(after, tx.transaction, changes, False, kept, warnings)
 
     async def _write_records(self, tx: Transaction, call: Call, plan: Plan) -> None:
-        total = len(plan.removed) + len(plan.altered) + len(plan.added)
-        done = 0
+        pace = _Pace(call, len(plan.removed) + len(plan.altered) + len(plan.added))
         for record in plan.removed:
             tx.delete(RECORDS, record_key(record))
-            done = await _pace(call, done, total)
+            await pace.done()
         for before, after in plan.altered:
             if record_key(before) != record_key(after):
                 tx.delete(RECORDS, record_key(before))
             tx.put(RECORDS, after)
-            done = await _pace(call, done, total)
-        for record in plan.added:
-            tx.insert(RECORDS, record)
-            done = await _pace(call, done, total)
+            await pace.done()
+        for start in range(0, len(plan.added), SLICE):
+            part = plan.added[start : start + SLICE]
+            tx.insert_fresh(RECORDS, part)
+            await pace.done(len(part))
 
     async def _delete(self, tx: Transaction, call: Call, zone: Zone) -> None:
         plan = self._plan(zone, CONFIG)
@@ -382,13 +382,23 @@ class ZoneRepository:
             self._zone_count += change
 
 
-async def _pace(call: Call, done: int, total: int) -> int:
-    """Count one more, letting others run and telling the caller every so often."""
-    done += 1
-    if done % SLICE == 0 or done == total:
-        call.progress(done, total, "records")
-        await anyio.lowlevel.checkpoint()
-    return done
+class _Pace:
+    """Lets others run, and tells the caller, every so often in long work."""
+
+    def __init__(self, call: Call, total: int) -> None:
+        self._call = call
+        self._total = total
+        self._done = 0
+        self._told = 0
+
+    async def done(self, count: int = 1) -> None:
+        """Count what was done."""
+        self._done += count
+        ended = self._told > 0 and self._done == self._total
+        if self._done - self._told >= SLICE or ended:
+            self._told = self._done
+            self._call.progress(self._done, self._total, "records")
+            await anyio.lowlevel.checkpoint()
 
 
 def _emit_changes(
