@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import rocksdict
 
+import microdns.store
 from microdns.errors import StorageFault
 from microdns.store import StoreLocked, StoreOptions
 from microdns.store.engine import Batch, Engine
@@ -211,7 +212,7 @@ def test_a_damaged_record_in_the_middle_of_the_log_is_a_clear_fault(tmp_path: Pa
 
 
 def test_the_engine_is_the_only_module_that_imports_the_binding() -> None:
-    sources = Path(__file__).parents[2] / "src"
+    sources = Path(microdns.store.__file__).parents[1]
     users = [file.name for file in sources.rglob("*.py") if "rocksdict" in file.read_text()]
     assert users == ["engine.py"]
     assert rocksdict.Rdict is not None

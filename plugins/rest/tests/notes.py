@@ -86,6 +86,7 @@ class NotesPlugin(Plugin):
             declare("note.update", "PUT /notes/{name}", NoteWanted, NoteShown, self.put),
             declare("note.get", "GET /notes/{name}", NoteKey, NoteShown, self.get),
             declare("note.query", "GET /notes", NoteQuery, NoteQuery, self.query),
+            declare("note.file", "POST /notes/file", NoteWanted, NoteShown, self.put),
             declare("note.crash", "POST /notes/{name}/crash", NoteKey, Nothing, self.crash),
             declare("note.slow", "POST /notes/{name}/slow", NoteKey, Nothing, self.slow),
         ]

@@ -243,6 +243,8 @@ async def test_options_tells_the_verbs_of_a_path_to_those_who_may_ask() -> None:
         served.client.headers["X-API-Key"] = "k"
         answer = await served.client.options("/notes/a")
         assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS, PUT")
+        literal = await served.client.options("/notes/file")
+        assert literal.headers["allow"] == "OPTIONS, POST"
         assert (await served.client.options("/nowhere")).status_code == 404
         refused = await served.client.delete("/notes/a")
         assert refused.status_code == 405

@@ -46,7 +46,7 @@ class Application:
         self._log = log
         self._built_for = -1
         self._app: Litestar
-        self._routes: list[tuple[str, re.Pattern[str]]] = []
+        self._routes: list[tuple[str, str, re.Pattern[str]]] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if self._built_for != self._operations.revision:
@@ -59,7 +59,7 @@ class Application:
 
     async def _tell_verbs(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer OPTIONS: litestar's own answer knows one verb of a path, and asks for no key."""
-        verbs = {verb for verb, path in self._routes if path.fullmatch(scope["path"])}
+        verbs = self._verbs(scope["path"])
         try:
             self._gate.identify(scope)
             if not verbs:
@@ -72,10 +72,16 @@ class Application:
             response = Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allow})
         await response.to_asgi_response(None, Request(scope))(scope, receive, send)
 
+    def _verbs(self, path: str) -> set[str]:
+        """The verbs of a path; where a literal and a placeholder match, the literal's alone."""
+        found = [(route, verb) for verb, route, like in self._routes if like.fullmatch(path)]
+        best = min((route.count("{") for route, _ in found), default=0)
+        return {verb for route, verb in found if route.count("{") == best}
+
     def build(self) -> Litestar:
         """litestar with a route for each operation."""
         shapes = list(self._usable())
-        self._routes = [(shape.verb, shape.matching(BASE)) for shape in shapes]
+        self._routes = [(shape.verb, shape.route, shape.matching(BASE)) for shape in shapes]
         errors: dict[Any, Any] = {
             MicroDNSError: self._errors.ours,
             HTTPException: self._errors.frameworks,
