@@ -10,11 +10,11 @@ from microdns.clock import SystemClock
 from microdns.events import Principal
 from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.catalogue import Catalogue
+from microdns_dhcp.commit import CommitQueue
 from microdns_dhcp.config import DhcpConfig
 from microdns_dhcp.leaseclock import LeaseClock
 from microdns_dhcp.model import CONFIG, ClientClass, OptionValue, Pool, Reservation
 from microdns_dhcp.testing import FakePackets, fake_interface
-from microdns_dhcp4.commit import CommitQueue
 from microdns_dhcp4.config import Dhcp4Config
 from microdns_dhcp4.exchange import Served
 from microdns_dhcp4.message import COOKIE, MESSAGE_OCTETS_MAX
@@ -115,11 +115,11 @@ def _drain(queue: CommitQueue, stored: bool) -> None:
     """What the queue's task does."""
     waiting, queue._waiting = queue._waiting, []
     for each in waiting:
-        queue.in_flight.discard(each.address)
-        lease = each.change.lease
-        if stored and lease is not None:
-            _BOOK._put(lease)
-            if each.done is not None:
-                each.done()
-        else:
-            each.exchange.arena.let_go(each.address)
+        for arena, address, change in each.parts:
+            queue.in_flight.discard(address)
+            if stored and change.lease is not None:
+                _BOOK._put(change.lease)
+            else:
+                arena.let_go(address)
+        if stored and each.done is not None:
+            each.done()

@@ -97,5 +97,5 @@ class Conflicts:
         )
         change = self._book.quarantine(lease, self._book.lease(address))
         self._server.queue.add(
-            exchange, address, change, lambda: self._server.discover_again(exchange)
+            arena, address, change, lambda: self._server.discover_again(exchange)
         )

@@ -1,15 +1,12 @@
 """What a client calls itself: options 12 and 81 (RFC 4702), and what it is told of that."""
 
-import re
 from dataclasses import dataclass
 
+from microdns_dhcp.names import sanitised, who_updates, wire_name
 from microdns_dhcp4.message import Message
-from microdns_dhcp4.values import show_domain_names
 
 HOSTNAME, FQDN = 12, 81
 _S, _O, _E, _N = 1, 2, 4, 8
-_NOT_A_NAME = re.compile(r"[^a-z0-9-]+")
-NAME_OCTETS_MAX = 253
 
 
 @dataclass(frozen=True)
@@ -46,34 +43,12 @@ def client_name(message: Message, override: bool) -> ClientName:
 
 def _who_updates(flags: int, override: bool) -> tuple[str, int]:
     """Who registers the name (``Lease.dns``), and the flags that say so (RFC 4702 section 4)."""
-    if flags & _N:
-        return "none", _N
-    if flags & _S:
-        return "", _S
-    if override:
-        return "", _S | _O
-    return "client", 0
+    dns, ours, overridden, nobody = who_updates(bool(flags & _S), bool(flags & _N), override)
+    return dns, _S * ours | _O * overridden | _N * nobody
 
 
 def _fqdn_of(data: bytes, canonical: bool) -> str:
     """The name of option 81: wire form, or (deprecated) ASCII; sanitised."""
-    if not canonical:
-        return sanitised(data.rstrip(b"\0").decode("ascii", "replace"))
-    if data and not data.endswith(b"\0"):
-        data += b"\0"  # a partial name has no root label (RFC 4702 2.3.1)
-    try:
-        names = show_domain_names(data)
-    except ValueError:
-        return ""
-    return sanitised(names[0]) if names else ""
-
-
-def sanitised(text: str) -> str:
-    """Text as a domain name of lower-case letters, digits and hyphens (RFC 1123 2.1)."""
-    labels = []
-    for label in text.lower().rstrip(".").split("."):
-        clean = _NOT_A_NAME.sub("-", label).strip("-")[:63].strip("-")
-        if clean:
-            labels.append(clean)
-    name = ".".join(labels)
-    return name if len(name) <= NAME_OCTETS_MAX else labels[0]
+    if canonical:
+        return wire_name(data)
+    return sanitised(data.rstrip(b"\0").decode("ascii", "replace"))

@@ -1,19 +1,7 @@
 """The options that have a name: number, name, type (RFC 2132 and those cited)."""
 
-from dataclasses import dataclass
-from typing import Any
-
+from microdns_dhcp.options import OptionTable
 from microdns_dhcp4.values import TYPES
-
-
-@dataclass(frozen=True)
-class OptionDefinition:
-    """One option: ``number`` 1 to 254, ``type`` a key of ``values.TYPES``."""
-
-    number: int
-    name: str
-    type: str
-
 
 _TABLE = """
 1 subnet-mask ip
@@ -162,52 +150,7 @@ _TABLE = """
 252 wpad text
 """
 
-BY_NUMBER: dict[int, OptionDefinition] = {}
-BY_NAME: dict[str, OptionDefinition] = {}
-for _line in _TABLE.split("\n"):
-    if _line:
-        _number, _name, _type = _line.split()
-        BY_NUMBER[int(_number)] = BY_NAME[_name] = OptionDefinition(int(_number), _name, _type)
+_OURS = frozenset({0, 50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 80, 81, 82, 255})
 
-OURS = frozenset({0, 50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 80, 81, 82, 255})
-"""Options that the server makes itself: none of them can be set."""
-
-
-def find(option: int | str) -> OptionDefinition:
-    """The definition of a number or name; a number without a name is ``hex``.
-
-    Raises ValueError for a name nobody knows, or a number outside 1 to 254.
-    """
-    if isinstance(option, str):
-        if option.isascii() and option.isdigit():
-            return find(int(option))
-        try:
-            return BY_NAME[option.lower().replace("_", "-")]
-        except KeyError:
-            raise ValueError(f"no option is called {option[:64]!r} (use its number)") from None
-    if not 1 <= option <= 254:
-        raise ValueError("option numbers go from 1 to 254")
-    return BY_NUMBER.get(option) or OptionDefinition(option, str(option), "hex")
-
-
-def encode(option: int | str, value: Any, type_name: str = "") -> tuple[int, bytes]:
-    """Number and octets of an option as declared; raises ValueError with a message."""
-    definition = find(option)
-    if definition.number in OURS:
-        raise ValueError(f"option {definition.name} is set by the server itself")
-    kind = TYPES.get(type_name or definition.type)
-    if kind is None:
-        raise ValueError(f"no type {type_name!r} (there are {', '.join(sorted(TYPES))})")
-    try:
-        return definition.number, kind.encode(value)
-    except ValueError as error:
-        raise ValueError(f"option {definition.name}: {error}") from None
-
-
-def show(number: int, data: bytes) -> Any:
-    """An option's value for people; octets in hexadecimal where it is not what it should be."""
-    definition = find(number)
-    try:
-        return TYPES[definition.type].decode(data)
-    except ValueError:
-        return data.hex()
+OPTIONS = OptionTable(_TABLE, TYPES, _OURS, 254)
+encode, find, show = OPTIONS.encode, OPTIONS.find, OPTIONS.show

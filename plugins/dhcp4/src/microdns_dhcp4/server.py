@@ -13,10 +13,10 @@ from typing import Protocol
 from microdns_dhcp.arena import Allowed, Arena
 from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.catalogue import Catalogue
+from microdns_dhcp.commit import CommitQueue
 from microdns_dhcp.config import DhcpConfig
 from microdns_dhcp.model import ACTIVE, DECLINED, INFINITE, Lease
 from microdns_dhcp4 import delivery
-from microdns_dhcp4.commit import CommitQueue
 from microdns_dhcp4.config import Dhcp4Config
 from microdns_dhcp4.exchange import RELAY_INFORMATION, Exchange, Served, anyone
 from microdns_dhcp4.message import (
@@ -79,7 +79,7 @@ class Server:
         metrics: Dhcp4Metrics,
         log: logging.Logger,
     ) -> None:
-        self.queue = CommitQueue(book, metrics, log)
+        self.queue = CommitQueue(book, metrics.batch, metrics.commit_seconds, log)
         self.conflicts: ConflictCheck | None = None
         """Looks whether addresses answer before they are offered, if that is configured."""
         self.own_addresses: set[bytes] = set()
@@ -360,7 +360,7 @@ class Server:
         arena = exchange.arena
         size = sum(pool.free.size for pool in arena.pools)
         if arena.quarantined >= max(1, size // DECLINES_SHARE):
-            self.queue.add(exchange, address, self._book.release(before))
+            self.queue.add(exchange.arena, address, self._book.release(before))
             return "too-many-declined"
         until = self._book.clock.now() + int(self._shared.quarantine)
         lease = Lease(
@@ -374,7 +374,7 @@ class Server:
             duration=int(self._shared.quarantine),
             hardware=exchange.hardware,
         )
-        self.queue.add(exchange, address, self._book.quarantine(lease, before))
+        self.queue.add(exchange.arena, address, self._book.quarantine(lease, before))
         return "declined"
 
     def _release(self, exchange: Exchange) -> Outcome:
@@ -386,7 +386,7 @@ class Server:
             return "not-its-lease"
         if not exchange.relay and exchange.source[0] != delivery.text(address):
             return "spoofed"
-        self.queue.add(exchange, address, self._book.release(before))
+        self.queue.add(exchange.arena, address, self._book.release(before))
         return "released"
 
     def _own_lease(self, exchange: Exchange, address: bytes) -> Lease | None:
@@ -444,7 +444,7 @@ class Server:
             extra += tlv(RAPID_COMMIT, b"")
         answer = b"" if name.answer is None else tlv(FQDN, name.answer)
         reply = partial(self._reply, exchange, ACK, address, template, extra, name=answer)
-        self.queue.add(exchange, address, self._book.grant(lease), reply)
+        self.queue.add(exchange.arena, address, self._book.grant(lease), reply)
 
     def _lease(
         self, exchange: Exchange, address: bytes, lease_time: int, name: ClientName

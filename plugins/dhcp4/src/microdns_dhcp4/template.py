@@ -6,13 +6,13 @@ then joins ready octets in the order that the client asked for, and that block i
 """
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from microdns_dhcp.model import INFINITE, Pool, Settings
-from microdns_dhcp4 import options as option_table
+from microdns_dhcp.options import first_set, merged
 from microdns_dhcp4.message import NO_ADDRESS, names_field, tlv
+from microdns_dhcp4.options import OPTIONS
 
 SUBNET_MASK, ROUTERS, DNS, HOSTNAME, DOMAIN, NTP = 1, 3, 6, 12, 15, 42
 LEASE_TIME, T1, T2, SEARCH, ROUTES, ROUTES_MICROSOFT = 51, 58, 59, 119, 121, 249
@@ -28,13 +28,13 @@ class Template:
         self, pool: Pool | None, settings: Sequence[Settings], lease_time: int = 3600
     ) -> None:
         """``settings`` go from the closest to the most general; raises ValueError."""
-        self.lease_time: int = _first(settings, "lease_time_secs") or lease_time
-        siaddr = _first(settings, "next_server")
+        self.lease_time: int = first_set(settings, "lease_time_secs") or lease_time
+        siaddr = first_set(settings, "next_server")
         self.siaddr = ipaddress.IPv4Address(siaddr).packed if siaddr else NO_ADDRESS
-        boot_file = _first(settings, "boot_file") or ""
-        server_name = _first(settings, "server_name") or ""
+        boot_file = first_set(settings, "boot_file") or ""
+        server_name = first_set(settings, "server_name") or ""
         self.names = names_field(server_name, boot_file)
-        values, self.always = merged(settings)
+        values, self.always = merged(settings, values_of)
         if pool is not None:
             network = ipaddress.ip_network(pool.subnet)
             values.setdefault(SUBNET_MASK, network.netmask.packed)
@@ -81,45 +81,16 @@ DEFAULT_ORDER = (SUBNET_MASK, ROUTERS, DNS, DOMAIN)
 """For clients that ask for nothing in particular."""
 
 
-def _first(settings: Iterable[Settings], name: str) -> Any:
-    for each in settings:
-        value = getattr(each, name)
-        if value:
-            return value
-    return None
-
-
 def values_of(settings: Settings) -> tuple[dict[int, bytes], set[int]]:
     """One place's options as octets, and which are always sent; raises ValueError."""
-    values: dict[int, bytes] = {}
-    for number, written in (
+    usual = (
         (ROUTERS, settings.gateway),
         (DNS, settings.dns),
         (DOMAIN, settings.domain),
         (SEARCH, settings.search),
         (NTP, settings.ntp),
-    ):
-        if written:
-            values[number] = option_table.encode(number, written)[1]
-    always = set()
-    for option in settings.options:
-        number, octets = option_table.encode(option.option, option.value, option.type)
-        values[number] = octets
-        if option.always:
-            always.add(number)
-    return values, always
-
-
-def merged(settings: Iterable[Settings]) -> tuple[dict[int, bytes], frozenset[int]]:
-    """Options of several places, the closest first; raises ValueError."""
-    values: dict[int, bytes] = {}
-    always: set[int] = set()
-    for each in settings:
-        own, wanted = values_of(each)
-        for number, octets in own.items():
-            values.setdefault(number, octets)
-        always |= wanted
-    return values, frozenset(always)
+    )
+    return OPTIONS.values_of(settings, usual)
 
 
 def _add_default_route(values: dict[int, bytes]) -> None:

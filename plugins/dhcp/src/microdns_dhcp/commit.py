@@ -12,27 +12,29 @@ from time import perf_counter
 
 from microdns.errors import MicroDNSError
 from microdns.logs import LogEvents
+from microdns.metrics import Buckets
+from microdns_dhcp.arena import Arena
 from microdns_dhcp.book import Change, LeaseBook
-from microdns_dhcp4.exchange import Exchange
-from microdns_dhcp4.metrics import Dhcp4Metrics
 
-EVENTS = LogEvents("dhcp4.commit")
+EVENTS = LogEvents("dhcp.commit")
 COMMIT_FAILED = EVENTS.error(
     "lease.commit_failed", "Leases can't be stored: their clients are not answered."
 )
 
 BATCH_MAX = 256
 WAITING_MAX = 4096
-"""Changes that wait; beyond it requests are dropped, and clients ask again."""
+"""Requests that wait; beyond it others are dropped, and their clients ask again."""
+
+
+Part = tuple[Arena, bytes, Change]
+"""A change, its address, and the arena that holds the address for the client meanwhile."""
 
 
 @dataclass(slots=True)
 class Pending:
-    """A change of a lease, and what to do once it is durable."""
+    """Changes that one request makes, and what to do once all of them are durable."""
 
-    exchange: Exchange
-    address: bytes
-    change: Change
+    parts: tuple[Part, ...]
     done: Callable[[], None] | None
     since: float
 
@@ -40,11 +42,16 @@ class Pending:
 class CommitQueue:
     """Changes on their way to the disk."""
 
-    def __init__(self, book: LeaseBook, metrics: Dhcp4Metrics, log: logging.Logger) -> None:
+    def __init__(
+        self, book: LeaseBook, batch: Buckets, commit_seconds: Buckets, log: logging.Logger
+    ) -> None:
+        """``batch`` and ``commit_seconds`` are told how many leases each transaction has, and
+        how long each request waited."""
         self.in_flight: set[bytes] = set()
         """Addresses of the changes that wait."""
         self._book = book
-        self._metrics = metrics
+        self._batch = batch
+        self._commit_seconds = commit_seconds
         self._log = log
         self._waiting: list[Pending] = []
         self._wake = asyncio.Event()
@@ -56,14 +63,19 @@ class CommitQueue:
 
     def add(
         self,
-        exchange: Exchange,
+        arena: Arena,
         address: bytes,
         change: Change,
         done: Callable[[], None] | None = None,
     ) -> None:
         """Have a change made; ``done`` is called when it is durable, and not if it fails."""
-        self.in_flight.add(address)
-        self._waiting.append(Pending(exchange, address, change, done, perf_counter()))
+        self.add_all(((arena, address, change),), done)
+
+    def add_all(self, parts: tuple[Part, ...], done: Callable[[], None] | None = None) -> None:
+        """Have changes made together, all or none."""
+        for _, address, _ in parts:
+            self.in_flight.add(address)
+        self._waiting.append(Pending(parts, done, perf_counter()))
         self._wake.set()
 
     async def run(self) -> None:
@@ -78,20 +90,22 @@ class CommitQueue:
 
     async def _commit(self, batch: list[Pending]) -> None:
         stored = False
+        changes = [change for each in batch for _, _, change in each.parts]
         try:
-            await self._book.commit([each.change for each in batch])
+            await self._book.commit(changes)
             stored = True
         except MicroDNSError as error:
-            COMMIT_FAILED(self._log, "can't store %d leases: %s", len(batch), error)
+            COMMIT_FAILED(self._log, "can't store %d leases: %s", len(changes), error)
         finally:
-            now = perf_counter()
             for each in batch:
-                self.in_flight.discard(each.address)
-                if not stored:
-                    each.exchange.arena.let_go(each.address)
+                for arena, address, _ in each.parts:
+                    self.in_flight.discard(address)
+                    if not stored:
+                        arena.let_go(address)
         if stored:
-            self._metrics.batch.observe(len(batch))
+            now = perf_counter()
+            self._batch.observe(len(changes))
             for each in batch:
-                self._metrics.commit_seconds.observe(now - each.since)
+                self._commit_seconds.observe(now - each.since)
                 if each.done is not None:
                     each.done()
