@@ -59,7 +59,8 @@ class Site:
 async def site(limits: dict[str, list[str]]) -> AsyncIterator[Site]:
     network = LoopbackNetwork()
     plugins = [RestPlugin(), DnsPlugin(), AuthPlugin()]
-    async with run_kernel(plugins, network=network) as kernel:
+    config = '[dns.auth]\nenabled = true\nlisten = "127.0.0.1:0"\n'
+    async with run_kernel(plugins, config, network=network) as kernel:
         made = await kernel.operations.call(
             "key.create", {"name": "limited", "scopes": ["*"], "limits": limits}, Call()
         )
@@ -131,6 +132,20 @@ async def test_no_list_or_search_tells_of_what_is_outside(path: str) -> None:
     if path == "/zones":
         page = answer.json()
         assert ([each["name"] for each in page["items"]], page["total"]) == ([INSIDE], 1)
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=str)
+async def test_explain_tells_nothing_of_what_is_outside(limits: dict[str, list[str]]) -> None:
+    async with site(limits) as served:
+        answers = []
+        for name in (f"www.{OUTSIDE}", "www.unknown.example"):
+            asked = {"name": name, "type": "TXT"}
+            answer = await served.client.get("/explain", params=asked)
+            answers.append((answer.status_code, answer.text.replace(name, "NAME")))
+        assert answers[0] == answers[1]
+        asked = {"name": f"www.{INSIDE}", "type": "TXT"}
+        inside = (await served.client.get("/explain", params=asked)).json()
+    assert (inside["zone"], inside["rcode"]) == (INSIDE, "NOERROR")
 
 
 async def test_watch_shows_only_what_is_inside() -> None:

@@ -1,7 +1,10 @@
 """The authoritative stage of the query plan."""
 
+from microdns.events import Principal
+from microdns_auth import explain
 from microdns_auth.answer import answer
 from microdns_auth.metrics import AuthMetrics
+from microdns_dns.explaining import Decision, Explanation, Step
 from microdns_dns.message import Query, Reply, Transport
 from microdns_dns.plan import Order
 from microdns_dns.protocol import Opcode, Rcode, RRClass, RRType
@@ -31,6 +34,16 @@ class AuthoritativeStage:
             return None
         self._metrics.count(zone.name, state)
         return reply
+
+    def explain(self, query: Query, principal: Principal) -> Explanation:
+        """What ``answer`` would say, and why."""
+        if query.qclass != RRClass.IN:
+            return Explanation(Decision.PASSES, (Step("class", "is for class IN"),))
+        if query.qtype in (RRType.AXFR, RRType.IXFR):
+            step = Step("transfer", "transfers are refused", "RFC 5936 section 2.2.1")
+            reply = None if principal.limits else self._refuse_transfer(query)
+            return Explanation(Decision.ANSWERS, (step,), reply)
+        return explain.explain(query, self._views, principal)
 
     def _refuse_transfer(self, query: Query) -> Reply:
         """Nobody may transfer: REFUSED for our zones, NOTAUTH for other names (RFC 5936 2.2.1),

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from microdns.events import Principal
+from microdns_dns.explaining import Decision, Explanation, Step
 from microdns_dns.message import Query, Reply
 from microdns_dns.names import from_text
 from microdns_dns.plan import Order
@@ -37,3 +39,7 @@ class IdentityStage:
             (query.qname, RRset(RRType.TXT, 0, (len(text).to_bytes(1, "big") + text,)))
         )
         return reply
+
+    def explain(self, query: Query, principal: Principal) -> Explanation:
+        step = Step("class", "asked of class IN, and this stage is for CH", "RFC 4892 section 3")
+        return Explanation(Decision.PASSES, (step,))

@@ -34,6 +34,9 @@ class Stage(Protocol):
     ``opcodes`` are those that it wants to see; all others are answered NOTIMP, unless another
     stage takes them.  ``answer`` is called for queries that are well formed, on the event loop,
     and must not block.  What it raises becomes SERVFAIL: a fault is never an empty answer.
+
+    A stage should also have the method ``explain`` of ``microdns_dns.explaining.Explains``, which
+    says what it would decide, and why, for ``query.explain``.
     """
 
     @property
@@ -94,6 +97,10 @@ class Plan:
             opcode: tuple(stage for stage in self.stages if opcode in stage.opcodes)
             for opcode in frozenset().union(*(stage.opcodes for stage in self.stages))
         }
+
+    def asked(self, opcode: int) -> tuple[Stage, ...]:
+        """The stages that see messages with this opcode, in order."""
+        return self._by_opcode.get(opcode, ())
 
     def run(self, query: Query) -> Reply | Pending:
         """The reply to a query, now or later; never raises."""

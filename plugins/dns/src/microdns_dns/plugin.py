@@ -14,7 +14,13 @@ from microdns_dns.feed import ViewFeed
 from microdns_dns.listeners import Listeners
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.model import COLLECTIONS
-from microdns_dns.operations import HistoryOperations, RecordOperations, ZoneOperations
+from microdns_dns.operations import (
+    DnsOperations,
+    ExplainOperations,
+    HistoryOperations,
+    RecordOperations,
+    ZoneOperations,
+)
 from microdns_dns.repository import Limits, ZoneRepository
 from microdns_dns.view import Views
 
@@ -29,7 +35,13 @@ class DnsPlugin(Plugin):
     def __init__(self) -> None:
         self._feed: ViewFeed | None = None
         self._listeners: Listeners | None = None
-        self._operations = (ZoneOperations(), RecordOperations(), HistoryOperations())
+        self._explain = ExplainOperations()
+        self._operations: tuple[DnsOperations, ...] = (
+            ZoneOperations(),
+            RecordOperations(),
+            HistoryOperations(),
+            self._explain,
+        )
 
     @hookimpl
     def microdns_collections(self) -> Iterable[Collection[Any]]:
@@ -66,6 +78,7 @@ class DnsPlugin(Plugin):
             engine.serve(metrics),
         )
         context.provide(Listeners, self._listeners)
+        self._explain.listen(self._listeners, context.config.udp_payload_max)
 
     @hookimpl
     async def microdns_run(self) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # it may be missing
     from microdns_dns.engine.listener import EngineUdpListener
     from microdns_dns.engine.serving import EngineServing
 
-__all__ = ["CannotListen", "Listeners", "Listening"]
+__all__ = ["Answering", "CannotListen", "Listeners", "Listening"]
 
 SWEEP_SECONDS = 1.0
 """How often TCP connections are looked at; their timeouts are exact to this."""
@@ -44,6 +44,15 @@ class _Place:
     udp: "UdpListener | EngineUdpListener"
     tcp: TcpListener
     stages: list[Stage] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Who answers on an address: the plan there, and how far the engine answers before it."""
+
+    address: Address
+    plan: Plan
+    reach: int
 
 
 @dataclass(eq=False)
@@ -106,6 +115,13 @@ class Listeners:
                 self._leave(place, stage)
             raise
         return Listening(tuple(place.bound for place in places), self, stage, tuple(places))
+
+    def answering(self) -> list[Answering]:
+        """Every address with its plan, in the order in which they were asked for."""
+        return [
+            Answering(place.bound, place.responder.plan, getattr(place.responder, "reach", 0))
+            for place in self._places
+        ]
 
     def status(self) -> list[dict[str, object]]:
         """Bound addresses and who answers there, in order."""

@@ -1,8 +1,15 @@
 """What can be done to zones and records, for every interface."""
 
 from microdns_dns.operations.base import DnsOperations
+from microdns_dns.operations.explain import ExplainOperations
 from microdns_dns.operations.history import HistoryOperations
 from microdns_dns.operations.records import RecordOperations
 from microdns_dns.operations.zones import ZoneOperations
 
-__all__ = ["DnsOperations", "HistoryOperations", "RecordOperations", "ZoneOperations"]
+__all__ = [
+    "DnsOperations",
+    "ExplainOperations",
+    "HistoryOperations",
+    "RecordOperations",
+    "ZoneOperations",
+]

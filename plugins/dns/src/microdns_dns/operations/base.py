@@ -1,6 +1,9 @@
 """Common ground of the plugin's operations."""
 
+from typing import Any
+
 from microdns.errors import Unavailable
+from microdns.operations import Operation
 from microdns_dns.repository import ZoneRepository
 
 
@@ -9,6 +12,10 @@ class DnsOperations:
 
     def __init__(self) -> None:
         self._repository: ZoneRepository | None = None
+
+    def declare(self) -> list[Operation[Any, Any]]:
+        """The operations, for every interface."""
+        raise NotImplementedError
 
     def attach(self, repository: ZoneRepository | None) -> None:
         """Serve from this repository from now on."""
