@@ -43,8 +43,12 @@ class Bench:
         """Send a request and read what came back."""
         self.clear()
         self.links.datagrams["eth0"].deliver(data, (source, port))
-        await settle()
+        await self.settle()
         return self.replies()
+
+    async def settle(self, rounds: int = 30) -> None:
+        """Let what is under way come to its end."""
+        await settle(rounds, self.kernel.store)
 
     def clear(self) -> None:
         self.links.datagrams["eth0"].sent.clear()
