@@ -214,6 +214,13 @@ class Store(Reader):
         """A figure of RocksDB's, summed over the collections."""
         return self._engine.figure(name)
 
+    def folder(self, name: str) -> Path:
+        """A folder for what can be made anew from the store (it may not exist yet).
+
+        It lies beside the data, and goes with them; backups and exports leave it out.
+        """
+        return self._engine.path / "derived" / name
+
     def transaction(self, actor: Principal = KERNEL, dry_run: bool = False) -> Transaction:
         """A transaction, to be entered with ``async with``; leaving the block means durable.
 

@@ -6,7 +6,8 @@ not at all.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import anyio.lowlevel
 
@@ -32,12 +33,20 @@ FILL_MIN = 500
 """Records of a new zone from which on it is built in one go."""
 
 
+class Restorer(Protocol):
+    """Who may have a zone's view from before the start."""
+
+    def restore(self, zone: Zone, newest: int) -> tuple[ZoneView, int] | None:
+        """The view, and the journal entry up to which it goes, at most ``newest``; or None."""
+
+
 class ViewFeed:
     """Fills ``views`` from a store, and follows its bus until closed."""
 
-    def __init__(self, views: Views, log: logging.Logger) -> None:
+    def __init__(self, views: Views, log: logging.Logger, restorer: Restorer | None = None) -> None:
         self.views = views
         self._log = log
+        self._restorer = restorer
         self._waiting: list[list[Entry]] | None = []
         self._after = 0
         self._changed: dict[str, ZoneView] = {}
@@ -48,13 +57,30 @@ class ViewFeed:
         self._untap = bus.tap(self._take, types=EVENTS)
         async with store.snapshot() as snapshot:
             self._after = snapshot.sequence
+            restored: dict[str, int] = {}
             for zone in snapshot.scan(ZONES):
-                records = snapshot.scan(RECORDS, id_key(zone.id))
-                self.views.put(await build_zone(self.views, zone, records))
+                found = self._restorer and self._restorer.restore(zone, self._after)
+                if found:
+                    view, restored[zone.id] = found
+                else:
+                    records = snapshot.scan(RECORDS, id_key(zone.id))
+                    view = await build_zone(self.views, zone, records)
+                self.views.put(view)
+        if restored:
+            await self._catch_up(store, restored)
         self.views.publish(self.views)
         waiting, self._waiting = self._waiting or [], None
         for entries in waiting:
             self._take(entries)
+
+    async def _catch_up(self, store: Store, restored: Mapping[str, int]) -> None:
+        """Apply what has happened to restored zones since the entry that each goes up to."""
+        async for entry in store.journal.search(min(restored.values()), EVENTS):
+            if entry.sequence > self._after:
+                break
+            if entry.sequence > restored.get(zone_of(entry.event), entry.sequence):
+                self._apply(entry.event, set())
+        self._changed.clear()
 
     def close(self) -> None:
         """Follow the bus no longer."""
@@ -141,6 +167,16 @@ def _changes(events: list[Event], zone_id: str) -> list[RecordChange]:
 def _deleted(events: list[Event]) -> set[str]:
     """Zones that are gone at the end: nobody will miss their records one by one."""
     return {event.zone.id for event in events if isinstance(event, ZoneDeleted)}
+
+
+def zone_of(event: Event) -> str:
+    """The id of the zone that an event is about; empty for other events."""
+    match event:
+        case ZoneCreated(zone=zone) | ZoneDeleted(zone=zone) | ZoneUpdated(after=zone):
+            return zone.id
+        case RecordsChanged(zone_id=zone_id):
+            return zone_id
+    return ""
 
 
 async def build_zone(views: Views, zone: Zone, records: Iterable[Record]) -> ZoneView:

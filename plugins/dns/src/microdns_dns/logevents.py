@@ -16,3 +16,14 @@ ENCODE_FAILED = EVENTS.error(
 ZONE_UNKNOWN = EVENTS.error(
     "dns.zone_unknown", "Records changed in a zone that is not answered from: a defect."
 )
+IMAGE_UNUSABLE = EVENTS.warn(
+    "dns.image_unusable",
+    "The file that holds a large zone, ready to be answered from, is damaged, too old, or of "
+    "another version. The zone is read from its records, which takes longer; the file is written "
+    "anew.",
+)
+IMAGE_UNWRITTEN = EVENTS.warn(
+    "dns.image_unwritten",
+    "The file of a large zone can't be written. The server works as before; its next start "
+    "takes longer.",
+)

@@ -17,6 +17,30 @@ Key = tuple[Transport, int, int]
 """Transport, type (-1 for those without a label of their own), rcode."""
 
 
+class ImageMetrics:
+    """Images of large zones: loaded and rejected at the start, written while the server runs."""
+
+    def __init__(self, counts: MetricSet) -> None:
+        self.loaded = counts.counter(
+            "microdns_dns_images_loaded_total", "Zones whose image was loaded at the start."
+        ).cell()
+        self.rejected = counts.counter(
+            "microdns_dns_images_rejected_total",
+            "Images that could not be used: damaged, too old, of another version.",
+        ).cell()
+        self.written = counts.counter("microdns_dns_images_written_total", "Images written.").cell()
+        self.written_bytes = counts.counter(
+            "microdns_dns_images_written_bytes_total", "Octets of images written."
+        ).cell()
+        self.unwritten = counts.counter(
+            "microdns_dns_images_unwritten_total", "Images that could not be written."
+        ).cell()
+        self.compacted = counts.counter(
+            "microdns_dns_zones_compacted_total",
+            "Times that a zone was written anew in memory as one piece.",
+        ).cell()
+
+
 class DnsMetrics(MetricSet):
     """Queries by transport, type and rcode; time to the answer; what was dropped, cut, refused."""
 
@@ -50,6 +74,7 @@ class DnsMetrics(MetricSet):
         self.receive_errors = self.counter(
             "microdns_dns_receive_errors_total", "Errors of sockets while receiving."
         ).cell()
+        self.images = ImageMetrics(self)
         self.stage_failures = self.counter(
             "microdns_dns_stage_failures_total",
             "Queries answered with SERVFAIL because a stage of the plan raised.",

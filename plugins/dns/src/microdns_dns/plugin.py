@@ -1,7 +1,9 @@
 """Wiring of the DNS foundation."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import anyio
 
 from microdns.events import Event
 from microdns.operations import Operation
@@ -24,6 +26,9 @@ from microdns_dns.operations import (
 from microdns_dns.repository import Limits, ZoneRepository
 from microdns_dns.view import Views
 
+if TYPE_CHECKING:  # it may be missing
+    from microdns_dns.engine.keeper import ImageKeeper
+
 
 class DnsPlugin(Plugin):
     """Zones and records, what is answered from, and where queries come in."""
@@ -35,6 +40,7 @@ class DnsPlugin(Plugin):
     def __init__(self) -> None:
         self._feed: ViewFeed | None = None
         self._listeners: Listeners | None = None
+        self._keeper: ImageKeeper | None = None
         self._explain = ExplainOperations()
         self._operations: tuple[DnsOperations, ...] = (
             ZoneOperations(),
@@ -66,7 +72,8 @@ class DnsPlugin(Plugin):
         self._views = engine.views
         metrics = DnsMetrics(self._views)
         context.metrics.add(self.name, metrics)
-        self._feed = ViewFeed(self._views, context.log)
+        self._keeper = engine.keep(context.store, context.clock, context.log, metrics.images)
+        self._feed = ViewFeed(self._views, context.log, self._keeper)
         await self._feed.start(context.store, context.bus)
         context.provide(Views, self._views)
         self._listeners = Listeners(
@@ -82,14 +89,20 @@ class DnsPlugin(Plugin):
 
     @hookimpl
     async def microdns_run(self) -> None:
-        if self._listeners is not None:
-            await self._listeners.run()
+        async with anyio.create_task_group() as tasks:
+            if self._listeners is not None:
+                tasks.start_soon(self._listeners.run)
+            if self._keeper is not None:
+                tasks.start_soon(self._keeper.run)
 
     @hookimpl
     async def microdns_stop(self) -> None:
         if self._listeners is not None:
             await self._listeners.close()
             self._listeners = None
+        if self._keeper is not None:
+            await self._keeper.stop()
+            self._keeper = None
         if self._feed is not None:
             self._feed.close()
             self._feed = None

@@ -1,17 +1,21 @@
 """Which engine answers, and why: decided once, when the plugin starts."""
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from microdns.clock import Clock
 from microdns.errors import Unavailable
+from microdns.store import Store
 from microdns_dns.config import DnsConfig
 from microdns_dns.engine import reason_missing
-from microdns_dns.metrics import DnsMetrics
+from microdns_dns.metrics import DnsMetrics, ImageMetrics
 from microdns_dns.view import Views
 
 if TYPE_CHECKING:  # it may be missing
+    from microdns_dns.engine.keeper import ImageKeeper
     from microdns_dns.engine.serving import EngineServing
 
 
@@ -22,6 +26,8 @@ class Chosen:
     shown: str
     views: Views
     serve: "Callable[[DnsMetrics], EngineServing | None]"
+    keep: "Callable[[Store, Clock, logging.Logger, ImageMetrics], ImageKeeper | None]"
+    """Makes who keeps the images of large zones."""
 
 
 def choose_engine(config: DnsConfig) -> Chosen:
@@ -37,11 +43,13 @@ def choose_engine(config: DnsConfig) -> Chosen:
 
 
 def _python(why: str) -> Chosen:
-    return Chosen(f"python ({why})", Views(), lambda _: None)
+    return Chosen(f"python ({why})", Views(), lambda _: None, lambda *_: None)
 
 
 def _compiled(config: DnsConfig) -> Chosen:
     from microdns_dns.engine.core import Engine
+    from microdns_dns.engine.images import ZoneImages
+    from microdns_dns.engine.keeper import ImageKeeper
     from microdns_dns.engine.serving import EngineCounts, EngineServing
     from microdns_dns.engine.view import CompiledViews
 
@@ -55,4 +63,8 @@ def _compiled(config: DnsConfig) -> Chosen:
         views.answered_by_engine = counts.take_zones
         return EngineServing(engine, threads, counts)
 
-    return Chosen(f"compiled ({threads} threads an address)", views, serve)
+    def keep(store: Store, clock: Clock, log: logging.Logger, metrics: ImageMetrics) -> ImageKeeper:
+        images = ZoneImages(store.folder("dns-images"))
+        return ImageKeeper(images, views, store, clock, log, metrics)
+
+    return Chosen(f"compiled ({threads} threads an address)", views, serve, keep)

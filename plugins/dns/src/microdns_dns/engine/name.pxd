@@ -37,6 +37,7 @@ cdef inline uint64_t mix(uint64_t one, uint64_t other) noexcept nogil:
     return <uint64_t>product ^ <uint64_t>(product >> 64)
 
 
+cdef void rely_on_secret() noexcept
 cdef size_t read_name(Name* name, Span* octets, size_t at) noexcept nogil
 cdef bint same_name(Name* name, size_t label, Span* octets, size_t at, size_t size) noexcept nogil
 cdef uint64_t hash_label(const uint8_t* padded, size_t size, uint64_t above) noexcept nogil

@@ -1,6 +1,7 @@
 # cython: language_level=3
 """Names: parsing, folding, hashing.  See the .pxd."""
 
+import hashlib
 import os
 
 from libc.string cimport memcpy
@@ -12,15 +13,48 @@ cdef uint8_t[256] FOLD
 for _octet in range(256):
     FOLD[_octet] = _octet + 32 if 65 <= _octet <= 90 else _octet
 
-_noise = os.urandom(16)
-SECRET[0] = int.from_bytes(_noise[:8], "big") | 1
-SECRET[1] = int.from_bytes(_noise[8:], "big") | 1
+cdef bint _relied_on = False
+
+
+cdef int _key(bytes noise) except -1:
+    SECRET[0] = int.from_bytes(noise[:8], "big") | 1
+    SECRET[1] = int.from_bytes(noise[8:], "big") | 1
+    return 0
+
+
+_key(os.urandom(16))
+
+
+cdef void rely_on_secret() noexcept:
+    """From now on names are hashed for keeps: the secret stays."""
+    global _relied_on
+    _relied_on = True
+
+
+def secret() -> bytes:
+    """The secret, for an image that another process is to read."""
+    return SECRET[0].to_bytes(8, "big") + SECRET[1].to_bytes(8, "big")
+
+
+def use_secret(bytes octets) -> bool:
+    """Hash with this secret (16 octets); false when names were hashed with another one before."""
+    if octets == secret():
+        return True
+    if _relied_on or len(octets) != 16:
+        return False
+    _key(octets)
+    return True
+
+
+def secret_mark() -> bytes:
+    """Eight octets by which a secret is known again, and that do not tell it."""
+    return hashlib.sha256(b"microdns image " + secret()).digest()[:8]
 
 
 cdef uint64_t hash_label(const uint8_t* padded, size_t size, uint64_t above) noexcept nogil:
     """Hash one label with what is above it; seven octets behind it must be readable.
 
-    The secret is new in each process: whoever chooses names can't choose collisions.
+    Whoever chooses names and does not know the secret can't choose collisions.
     """
     cdef uint64_t hash = mix(above ^ SECRET[0], SECRET[1] ^ size)
     cdef uint64_t word

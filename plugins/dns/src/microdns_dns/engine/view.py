@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 
 from microdns_dns import names
 from microdns_dns.engine.builder import ImageBuilder
+from microdns_dns.engine.image import ImageData
 from microdns_dns.engine.node import pack_node
 from microdns_dns.engine.zones import CompiledZone, Zones
 from microdns_dns.model import Zone, zone_origin
@@ -82,10 +83,10 @@ class TouchedNodes(MutableMapping[bytes, Node]):
 class CompiledView(ZoneView):
     """A ``ZoneView`` on a zone of the engine.  Changes show in it after ``flush``."""
 
-    __slots__ = ("_compiled", "_touched")
+    __slots__ = ("_touched", "compiled")
 
     def __init__(self, zone: Zone, compiled: CompiledZone) -> None:
-        self._compiled = compiled
+        self.compiled = compiled
         self._touched = TouchedNodes(compiled)
         super().__init__(zone, self._touched)
         self.flush()
@@ -96,17 +97,17 @@ class CompiledView(ZoneView):
 
     @property
     def nodes(self) -> Mapping[bytes, Node]:
-        return CompiledNodes(self._compiled)
+        return CompiledNodes(self.compiled)
 
     def node(self, folded: bytes) -> Node | None:
-        node: Node | None = self._compiled.get(folded)
+        node: Node | None = self.compiled.get(folded)
         return node
 
     def has(self, folded: bytes) -> bool:
-        return folded in self._compiled
+        return folded in self.compiled
 
     def cut(self, folded: bytes) -> tuple[bytes, RRset] | None:
-        owner = self._compiled.cut(folded)
+        owner = self.compiled.cut(folded)
         node = None if owner is None else self.node(owner)
         if owner is None or node is None:
             return None
@@ -160,6 +161,16 @@ class CompiledViews(Views):
 
     def load(self, zone: Zone) -> Loading:
         return CompiledLoading(self, zone)
+
+    def restore(self, zone: Zone, data: ImageData) -> ZoneView:
+        """A view of what an image holds, for ``put``; raises ValueError when it is damaged."""
+        compiled = self.compile(zone)
+        try:
+            compiled.take_image(data)
+            return CompiledView(zone, compiled)
+        except ValueError:
+            self._zones.remove(compiled.origin)
+            raise
 
     def compile(self, zone: Zone) -> CompiledZone:
         """An empty zone of the engine, in place of one of the same name."""

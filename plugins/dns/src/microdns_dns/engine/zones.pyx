@@ -9,8 +9,8 @@ from microdns_dns.engine.atomic cimport (
     ACQUIRE, RELEASE, load_number, load_pointer, store_number, store_pointer,
 )
 from microdns_dns.engine.epochs cimport AWAY
-from microdns_dns.engine.image cimport UNIT, find_in_image, free_image, make_image
-from microdns_dns.engine.name cimport read_name, same_name
+from microdns_dns.engine.image cimport ImageData, UNIT, find_in_image, free_image, make_image
+from microdns_dns.engine.name cimport read_name, rely_on_secret, same_name
 from microdns_dns.engine.node cimport (
     DELEGATION, GONE, HAS_DNAME, node_flags, node_folded, node_size, unpack_node,
 )
@@ -212,7 +212,8 @@ cdef class CompiledZone:
     def load(self, bytes octets, size_t count, int cuts=CUTS_BELOW | CUT_AT_APEX):
         """Take over an image's octets (``count`` nodes) in place of all there is.
 
-        ``cuts`` says where there are any, and may say more.  Raises ValueError when they are not what they should be; nothing has changed then.
+        ``cuts`` says where there are any, and may say more.  Raises ValueError when they are not
+        what they should be; nothing has changed then.
         """
         cdef uint8_t* copy = <uint8_t*>malloc(max(len(octets), 1))
         cdef Image* image
@@ -233,6 +234,59 @@ cdef class CompiledZone:
         self.names = count
         self._swap(<Image*>address, NULL, since)
 
+    @property
+    def changed(self) -> int:
+        """How many names have changed since the image was made."""
+        cdef State* state = self._state()
+        return 0 if state.table is NULL else state.table.used
+
+    def take_image(self, ImageData data):
+        """Answer from an image and nothing else; raises ValueError when it is taken already."""
+        cdef size_t count = data.image.names
+        cdef int cuts = data.cuts
+        self._state()
+        self._take_image(<uintptr_t>data.take(), self._zones.core.number + 1, count, cuts)
+
+    def compact(self, ImageData data, uint64_t number):
+        """Take over an image of this zone as of a published change, and keep what came later.
+
+        Raises ValueError when the zone has other contents by now, or the image is taken already.
+        """
+        cdef State* old = self._state()
+        cdef Table* kept
+        cdef Version* version
+        cdef uint64_t slot, later = 0
+        if number < old.since or number > self._zones.core.number:
+            raise ValueError("the zone has other contents by now")
+        if old.table is not NULL:
+            for slot in range(old.table.mask + 1):
+                if old.table.slots[slot] is not NULL:
+                    later += old.table.slots[slot].number > number
+        kept = make_table(_slots_for(later))
+        if kept is NULL:
+            raise MemoryError
+        try:
+            image = <uintptr_t>data.take()
+        except ValueError:
+            free_table(kept)
+            raise
+        if old.table is not NULL:
+            for slot in range(old.table.mask + 1):
+                version = old.table.slots[slot]
+                if version is NULL:
+                    continue
+                if version.number > number:
+                    place_version(kept, version)
+                else:
+                    self._zones._drop(version)
+            self._zones._drop(old.table.slots)
+            self._zones._drop(old.table)
+        if old.image is not NULL:
+            self._zones._drop(<void*>old.image.octets.base)
+            self._zones._drop(old.image.own_slots)
+            self._zones._drop(old.image)
+        self._swap(<Image*><uintptr_t>image, kept, number)
+
     def _drop_contents(self):
         """What image and table hold will not be needed any more."""
         cdef State* old = self._state()
@@ -245,7 +299,7 @@ cdef class CompiledZone:
             self._zones._drop(old.table)
         if old.image is not NULL:
             self._zones._drop(<void*>old.image.octets.base)
-            self._zones._drop(old.image.slots)
+            self._zones._drop(old.image.own_slots)
             self._zones._drop(old.image)
 
 
@@ -287,6 +341,7 @@ cdef class Zones:
         cdef Name name
         cdef Zone* zone
         cdef uint8_t* copy
+        rely_on_secret()
         _named(&name, origin)
         if origin in self.by_origin:
             raise ValueError("the engine has this zone already")
@@ -372,6 +427,14 @@ cdef class Zones:
         store_pointer(<void**>&self.core.catalog, made, RELEASE)
         self._listed_anew = False
         return 0
+
+
+cdef uint64_t _slots_for(uint64_t versions) noexcept nogil:
+    """Slots for so many changed names, with room for as many more."""
+    cdef uint64_t slots = 64
+    while slots < versions * 3:
+        slots *= 2
+    return slots
 
 
 cdef void _free_zone(Zone* zone) noexcept:

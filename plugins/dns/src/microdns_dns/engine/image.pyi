@@ -1,0 +1,10 @@
+from typing_extensions import Buffer
+
+class ImageData(Buffer):
+    octets: int
+    slots: int
+    names: int
+    cuts: int
+    @staticmethod
+    def empty(octets: int, slots: int, names: int, cuts: int) -> ImageData: ...
+    def place_again(self) -> None: ...
