@@ -68,6 +68,7 @@ class Bench:
             enter=lambda record: self.shown.append("enter"),
             leave=lambda record: self.shown.append("leave"),
             missing=lambda record: self.missing,
+            moved=lambda _name: None,
             clock=self.clock,
             random=random.Random(0),
             log=logging.getLogger("microdns.test"),

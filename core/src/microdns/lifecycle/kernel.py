@@ -29,6 +29,7 @@ from microdns.metrics import MetricRegistry
 from microdns.network import Network, SystemNetwork
 from microdns.operations import OperationRegistry
 from microdns.plugin import PluginContext, Services
+from microdns.running import Running
 from microdns.store import Store
 
 STOP_SECONDS = 8.0
@@ -57,6 +58,7 @@ class Kernel:
         self.metrics = MetricRegistry()
         self.services = Services()
         self.records: dict[str, PluginRecord] = {}
+        self.plugins_running = Running(self.records, self.log)
         self.started_ns = 0
         self.ready = False
         self._hooks = HookCalls()
@@ -150,6 +152,7 @@ class Kernel:
         self.bus = Bus(self.store.journal, self.clock)
         self.metrics.add("store", self.store.metrics)
         self.metrics.add("bus", self.bus.metrics)
+        self.services.provide("kernel", Running, self.plugins_running)
         self.services.provide("kernel", Authenticator, Authenticator(self.store, self.clock))
 
     # Up
@@ -177,6 +180,7 @@ class Kernel:
             enter=self._enter,
             leave=self._leave,
             missing=self._missing,
+            moved=self.plugins_running.moved,
             clock=self.clock,
             random=self.random,
             log=self.log,

@@ -31,18 +31,21 @@ class Supervisor:
         enter: Callable[[PluginRecord], None],
         leave: Callable[[PluginRecord], None],
         missing: Callable[[PluginRecord], str],
+        moved: Callable[[str], None],
         clock: Clock,
         random: random.Random,
         log: logging.Logger,
     ) -> None:
         """``enter`` and ``leave`` show and hide what the plugin offers to others;
-        ``missing`` names a required plugin that is not up, or gives an empty text."""
+        ``missing`` names a required plugin that is not up, or gives an empty text;
+        ``moved`` is told the plugin's name after each change of its state."""
         self.record = record
         self._hooks = hooks
         self._context = context
         self._enter = enter
         self._leave = leave
         self._missing = missing
+        self._moved = moved
         self._clock = clock
         self._random = random
         self._log = log
@@ -166,3 +169,4 @@ class Supervisor:
         self.record.state = state
         self.record.error = error
         self.record.since_ns = self._clock.time_ns()
+        self._moved(self.record.name)
