@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 import anyio
 
 from microdns_dhcp import netlink, probes
+from microdns_dhcp.icmp6 import Icmp6Socket, SystemIcmp6
 
 Probe = Literal["ping", "arp"]
 IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
@@ -85,8 +86,13 @@ class Links(Protocol):
         """A UDP socket on this interface alone, member of these multicast groups."""
         ...
 
-    def icmp6(self, interface: Interface, groups: tuple[str, ...]) -> socket.socket:
-        """A raw ICMPv6 socket on this interface alone, member of these multicast groups."""
+    def icmp6(
+        self, interface: Interface, groups: tuple[str, ...], types: tuple[int, ...]
+    ) -> Icmp6Socket:
+        """A raw ICMPv6 socket on this interface alone, member of these multicast groups.
+
+        It receives messages of these ICMPv6 types.
+        """
         ...
 
     async def in_use(self, interface: Interface, address: bytes, how: Probe, wait: float) -> bool:
@@ -154,12 +160,14 @@ class SystemLinks:
             _join(opened, interface, groups)
         return opened
 
-    def icmp6(self, interface: Interface, groups: tuple[str, ...]) -> socket.socket:
+    def icmp6(
+        self, interface: Interface, groups: tuple[str, ...], types: tuple[int, ...]
+    ) -> SystemIcmp6:
         opened = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
         with _closing_on_error(opened):
             _bind_to_device(opened, interface.name)
             _join(opened, interface, groups)
-        return opened
+            return SystemIcmp6(opened, interface.index, types)
 
     async def in_use(self, interface: Interface, address: bytes, how: Probe, wait: float) -> bool:
         ask = probes.answers_arp if how == "arp" else probes.answers_ping

@@ -50,6 +50,45 @@ class FakeDatagrams:
         self._theirs.close()
 
 
+class FakeIcmp6:
+    """An ICMPv6 socket whose far side is the test."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[bytes, ipaddress.IPv6Address, ipaddress.IPv6Address]] = []
+        """What was sent: the message, from where, to where."""
+        self.closed = False
+        self.broken = False
+        """Whether nothing can be sent."""
+        self._inbox: deque[tuple[bytes, ipaddress.IPv6Address, int]] = deque()
+        self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._ours.setblocking(False)
+
+    def deliver(self, data: bytes, source: str, hop_limit: int = 255) -> None:
+        """Let a message arrive."""
+        self._inbox.append((data, ipaddress.IPv6Address(source), hop_limit))
+        self._theirs.send(b"!")
+
+    def fileno(self) -> int:
+        return self._ours.fileno()
+
+    def receive(self, size: int, /) -> tuple[bytes, ipaddress.IPv6Address, int]:
+        self._ours.recv(1)
+        data, source, hop_limit = self._inbox.popleft()
+        return data[:size], source, hop_limit
+
+    def send(
+        self, data: bytes, source: ipaddress.IPv6Address, to: ipaddress.IPv6Address, /
+    ) -> None:
+        if self.broken:
+            raise OSError("broken by the test")
+        self.sent.append((data, source, to))
+
+    def close(self) -> None:
+        self.closed = True
+        self._ours.close()
+        self._theirs.close()
+
+
 class FakePackets:
     """A packet socket that keeps what is sent."""
 
@@ -89,6 +128,7 @@ class FakeLinks:
         self.present = {each.name: each for each in interfaces}
         self.datagrams: dict[str, FakeDatagrams] = {}
         self.frames: dict[str, FakePackets] = {}
+        self.icmp6_sockets: dict[str, FakeIcmp6] = {}
         self.refusing = False
         """Whether sockets can't be opened."""
         self.answering: set[bytes] = set()
@@ -117,8 +157,13 @@ class FakeLinks:
     def udp6(self, interface: Interface, port: int, groups: tuple[str, ...]) -> socket.socket:
         raise OSError("there is no IPv6 here")
 
-    def icmp6(self, interface: Interface, groups: tuple[str, ...]) -> socket.socket:
-        raise OSError("there is no IPv6 here")
+    def icmp6(
+        self, interface: Interface, groups: tuple[str, ...], types: tuple[int, ...]
+    ) -> "FakeIcmp6":
+        if self.refusing:
+            raise OSError("refused by the test")
+        found = self.icmp6_sockets[interface.name] = FakeIcmp6()
+        return found
 
     async def in_use(self, interface: Interface, address: bytes, how: Probe, wait: float) -> bool:
         await anyio.lowlevel.checkpoint()
