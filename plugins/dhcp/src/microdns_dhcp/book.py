@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from typing import Any
 
+import anyio
 import msgspec
 
 from microdns.bus import Bus
@@ -76,6 +77,7 @@ class LeaseBook:
         self._actor = actor
         self._log = log
         self._wheel: Wheel[Binding] = Wheel()
+        self._expiring = anyio.Lock()
         self._ended: deque[tuple[int, bytes]] = deque()
         self._ranges: dict[int, tuple[list[int], list[Arena]]] = {}
         self._counts: dict[str, int] = {}
@@ -264,7 +266,14 @@ class LeaseBook:
     # -- as time passes
 
     async def expire_due(self) -> int:
-        """End leases whose time is up; returns how many."""
+        """End leases whose time is up; returns how many.
+
+        When it returns they have all ended, also those that another caller had begun to end.
+        """
+        async with self._expiring:
+            return await self._expire_due()
+
+    async def _expire_due(self) -> int:
         now = self.clock.now()
         expired = 0
         while due := self._wheel.due(now, EXPIRED_AT_ONCE):
