@@ -58,7 +58,8 @@ class MicroDns:
     """
 
     plugins: tuple[str, ...] = ("auth",)
-    config: str = ""
+    config: str = "[dns.cookies]\nenabled = false\n"
+    """Without cookies by default: the peers have none either."""
     payload_size: int = PAYLOAD_SIZE
     laid: frozenset[str] = frozenset()
     engine: str = "auto"

@@ -7,6 +7,7 @@ from microdns.clock import Clock
 from microdns_dns.message import Query, Reply
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.plan import Outcome, Plan, Stage
+from microdns_dns.protection.guard import Guard
 from microdns_dns.protocol import Opcode, RRType
 from microdns_dns.responder import Responder
 from microdns_dns.rrset import RRset
@@ -85,11 +86,17 @@ def an_answer(query: Query, octets: int = 4) -> Reply:
 
 
 def a_responder(
-    stages: list[Stage], clock: Clock, *, nsid: str = "", metrics: DnsMetrics | None = None
+    stages: list[Stage],
+    clock: Clock,
+    *,
+    nsid: str = "",
+    metrics: DnsMetrics | None = None,
+    guard: Guard | None = None,
 ) -> tuple[Responder, DnsMetrics]:
     """A responder over these stages, and what it counts; faults are counted under ``faults``."""
     metrics = metrics or DnsMetrics(Views())
     cell = metrics.stage_failures.cell
     plan = Plan(stages, lambda stage, error: cell(stage).inc())
     log = logging.getLogger("tests.dns")
-    return Responder(plan, metrics, clock, log, udp_payload_max=1232, nsid=nsid), metrics
+    responder = Responder(plan, metrics, clock, log, udp_payload_max=1232, nsid=nsid, guard=guard)
+    return responder, metrics

@@ -71,7 +71,9 @@ async def test_late_answers_are_encoded_and_timed_when_they_come(fake_clock: Fak
     assert isinstance(response, Late)
     await fake_clock.advance(0.2)
     late.release(int.from_bytes(sent[:2], "big"))
-    assert dns.message.from_wire(await response.octets()).answer
+    octets = await response.octets()
+    assert octets is not None
+    assert dns.message.from_wire(octets).answer
     assert metrics.latency[Transport.UDP].sum == pytest.approx(0.2)
 
 

@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from microdns.config import IPNetwork
+from microdns_dns.protection.config import CookieConfig, RateLimitConfig
+
 IdentityText = Annotated[
     str,
     Meta(max_length=255, pattern=r"^[\x20-\x7e]*$"),
@@ -32,6 +35,35 @@ class DnsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "further ones are dropped.",
         ),
     ] = 10_000
+    upward_max: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=65_536,
+            description="Queries that may wait between one thread of the compiled engine and "
+            "Python; further ones are dropped. Each place takes 4.4 KB.",
+        ),
+    ] = 512
+    query_size_max: Annotated[
+        int,
+        Meta(
+            ge=512,
+            le=4096,
+            description="Octets of a query over UDP; larger ones are dropped.",
+        ),
+    ] = 4096
+    allow: Annotated[
+        tuple[IPNetwork, ...],
+        Meta(description="Networks whose queries are answered, others are refused; empty: all."),
+    ] = ()
+    deny: Annotated[
+        tuple[IPNetwork, ...],
+        Meta(description="Networks whose queries are dropped, whatever `allow` says."),
+    ] = ()
+    rate_limit: Annotated[RateLimitConfig, Meta(description="Response rate limiting over UDP.")] = (
+        RateLimitConfig()
+    )
+    cookies: Annotated[CookieConfig, Meta(description="DNS cookies.")] = CookieConfig()
     tcp_connections_max: Annotated[
         int, Meta(ge=1, le=100_000, description="Connections at one time; further ones are reset.")
     ] = 1_000

@@ -27,3 +27,9 @@ IMAGE_UNWRITTEN = EVENTS.warn(
     "The file of a large zone can't be written. The server works as before; its next start "
     "takes longer.",
 )
+RATE_LIMITED = EVENTS.warn(
+    "dns.rate_limited",
+    "Clients of some prefix ask more than dns.rate_limit lets them: somebody may ask in their "
+    "name. Said at most once a minute, with how many responses since were dropped, sent truncated, "
+    "or would have been limited (dns.rate_limit.log_only).",
+)

@@ -7,7 +7,9 @@ labels costs more than the addition.
 from collections.abc import Callable, Iterator
 
 from microdns.metrics import Metric, MetricSet, Sample
-from microdns_dns.message import Drop, Transport
+from microdns_dns.message import Drop, Fault, Transport
+from microdns_dns.protection.cookies import COOKIE_KINDS
+from microdns_dns.protection.rates import ACTIONS, CLASSES
 from microdns_dns.protocol import RCODE_NAMES, TYPE_NAMES
 from microdns_dns.view import Views
 
@@ -68,9 +70,14 @@ class DnsMetrics(MetricSet):
             "microdns_dns_dropped_total", "Messages that got no answer.", ["reason"]
         )
         self.dropped = {each: drops.cell(each.value) for each in Drop}
+        self.dropped_denied = drops.cell("denied")
         self.dropped_oversize = drops.cell("oversize")
         self.dropped_overload = drops.cell("overload")
         self.dropped_unsent = drops.cell("unsent")
+        self._declare_protection()
+        self.upward = self.counter(
+            "microdns_dns_upward_total", "Queries that the compiled engine left to Python."
+        ).cell()
         self.receive_errors = self.counter(
             "microdns_dns_receive_errors_total", "Errors of sockets while receiving."
         ).cell()
@@ -96,9 +103,43 @@ class DnsMetrics(MetricSet):
             lambda: [Sample((), len(views))]
         )
 
-    def __iter__(self) -> Iterator[Metric]:
+    def _declare_protection(self) -> None:
+        malformed = self.counter(
+            "microdns_dns_malformed_total",
+            "Queries answered with FORMERR, by the part that is malformed.",
+            ["part"],
+        )
+        self.malformed = {each: malformed.cell(each.value) for each in Fault}
+        self.not_allowed = self.counter(
+            "microdns_dns_not_allowed_total", "Queries refused since dns.allow has not the client."
+        ).cell()
+        limited = self.counter(
+            "microdns_dns_rate_limited_total",
+            "Responses over UDP that were too many for a prefix, and what became of them.",
+            ["class", "action"],
+        )
+        self.rate_limited = [[limited.cell(kind, act) for act in ACTIONS] for kind in CLASSES]
+        """By ``ResponseClass``, and place in ``ACTIONS``."""
+        cookies = self.counter(
+            "microdns_dns_cookies_total", "Queries with a cookie, by what it was worth.", ["kind"]
+        )
+        self.cookies = [cookies.cell(kind) for kind in COOKIE_KINDS]
+        """By ``CookieKind``, less one."""
+
+    def limited_total(self) -> tuple[float, float, float]:
+        """Responses dropped, slipped, and logged only, so far."""
+        dropped, slipped, logged = (
+            sum(cells[place].value for cells in self.rate_limited) for place in range(len(ACTIONS))
+        )
+        return dropped, slipped, logged
+
+    def bring(self) -> None:
+        """Take over what was counted elsewhere."""
         for bring in self.before_reading:
             bring()
+
+    def __iter__(self) -> Iterator[Metric]:
+        self.bring()
         return super().__iter__()
 
     def count(self, transport: Transport, qtype: int, rcode: int, answers: int = 1) -> None:

@@ -31,6 +31,7 @@ class Rcode:
     NOTAUTH: Final = 9
     NOTZONE: Final = 10
     BADVERS: Final = 16
+    BADCOOKIE: Final = 23
 
 
 RCODE_NAMES: Final = {

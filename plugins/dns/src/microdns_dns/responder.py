@@ -13,6 +13,7 @@ from microdns_dns.logevents import ENCODE_FAILED
 from microdns_dns.message import Address, Drop, Query, Reply, Transport, encode, parse_query
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.plan import Pending, Plan
+from microdns_dns.protection.guard import Guard
 from microdns_dns.protocol import EdnsOption, Rcode
 
 _OPTION: Final = Struct("!HH")
@@ -31,8 +32,8 @@ class Late:
         self._pending = pending
         self._began = began
 
-    async def octets(self) -> bytes:
-        """The answer; never raises."""
+    async def octets(self) -> bytes | None:
+        """The answer, or None if it is not to be sent; never raises."""
         reply = await self._pending.reply()
         return self._responder.finish(self._query, reply, self._began)
 
@@ -57,9 +58,12 @@ class Responder:
         *,
         udp_payload_max: int,
         nsid: str = "",
+        guard: Guard | None = None,
     ) -> None:
         self.plan = plan
+        self._guard = guard or Guard(clock, metrics)
         self._metrics = metrics
+        self._clock = clock
         self._monotonic = clock.monotonic
         self._log = log
         self._udp_payload_max = udp_payload_max
@@ -70,26 +74,38 @@ class Responder:
     def respond(self, packet: bytes, client: Address, transport: Transport) -> Response:
         """Answer one message; never raises."""
         began = self._monotonic()
+        if self._guard.denies(client[0]):
+            return None
         query = parse_query(packet, client, transport)
         if isinstance(query, Drop):
             self._metrics.dropped[query].inc()
             return None
+        self._guard.check(query)
         reply = self.plan.run(query)
         if isinstance(reply, Reply):
             return self.finish(query, reply, began)
         return Late(self, query, reply, began)
 
-    def finish(self, query: Query, reply: Reply, began: float) -> bytes:
-        """Encode a reply and count it; ``began`` is when its query came (monotonic)."""
+    def finish(self, query: Query, reply: Reply, began: float) -> bytes | None:
+        """Encode a reply and count it; ``began`` is when its query came (monotonic).
+
+        None if its client has had too many.
+        """
         metrics, transport = self._metrics, query.transport
+        allowed = self._guard.limit(query, reply)
+        if allowed is None:
+            return None
+        reply = allowed
         if self._nsid and _wants_nsid(query):
             reply.options += self._nsid
+        reply.options += query.cookie
         try:
             octets, truncated = self._encode(query, reply)
         except Exception as error:  # a reply that can't be written is a defect of its stage
             metrics.stage_failures.cell("encode").inc()
             ENCODE_FAILED(self._log, "an answer could not be written: %r", error, error=error)
             reply = Reply(Rcode.SERVFAIL)
+            reply.options = query.cookie
             octets, truncated = self._encode(query, reply)
         if truncated:
             metrics.truncated[transport].inc()

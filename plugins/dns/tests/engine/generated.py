@@ -156,6 +156,9 @@ def random_message(random: Random, owners: list[bytes], origins: list[bytes]) ->
 def random_opt(random: Random) -> bytes:
     """An OPT record, with or without options."""
     options = random.choice((b"", b"", b"\0\3\0\0", b"\xfd\xe9\0\2hi", b"\0\3\0\0\0\3\0\0"))
+    if random.random() < 0.2:
+        size = random.choice((8, 8, 8, 24, 24, 16, 40, 0, 7, 9, 41))
+        options += b"\0\x0a" + pack("!H", size) + random.randbytes(size)
     if random.random() < 0.05:
         options += random.randbytes(random.randrange(6))
     version = 0 if random.random() < 0.95 else 1

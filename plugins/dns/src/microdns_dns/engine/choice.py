@@ -61,7 +61,13 @@ def _compiled(config: DnsConfig) -> Chosen:
         counts = EngineCounts(engine, metrics)
         metrics.before_reading.append(counts.fold)
         views.answered_by_engine = counts.take_zones
-        return EngineServing(engine, threads, counts)
+        return EngineServing(
+            engine,
+            threads,
+            counts,
+            query_size_max=config.query_size_max,
+            upward_max=config.upward_max,
+        )
 
     def keep(store: Store, clock: Clock, log: logging.Logger, metrics: ImageMetrics) -> ImageKeeper:
         images = ZoneImages(store.folder("dns-images"))

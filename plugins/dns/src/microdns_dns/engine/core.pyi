@@ -1,11 +1,19 @@
 from microdns_dns.engine.counts import Counts
+from microdns_dns.engine.guard import CompiledGuard
 from microdns_dns.engine.zones import Zones
 
 class Engine:
     zones: Zones
     def __init__(self, *, udp_payload_max: int = ..., nsid: bytes = ...) -> None: ...
+    def protect(self, guard: CompiledGuard) -> None: ...
     def answer(
-        self, packet: bytes, tcp: bool = ..., refuse_outside: bool = ...
+        self,
+        packet: bytes,
+        tcp: bool = ...,
+        refuse_outside: bool = ...,
+        client: bytes = ...,
+        wall: int = ...,
+        second: int = ...,
     ) -> bytes | None: ...
     def counts(self) -> Counts: ...
     def repeat(self, packets: list[bytes], times: int) -> None: ...

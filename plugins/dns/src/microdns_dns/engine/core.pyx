@@ -1,13 +1,14 @@
 # cython: language_level=3
 """The engine as Python sees it: zones, settings, and answers in memory."""
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
+from microdns_dns.engine.guard cimport set_client
 from microdns_dns.engine.counters cimport count_answer, count_zone, read_counters
 from microdns_dns.engine.octets cimport span_of
-from microdns_dns.engine.packet cimport ANSWERED, Verdict, answer_packet
+from microdns_dns.engine.packet cimport ANSWERED, DROPPED_DENIED, Verdict, answer_packet
 
 cdef enum:
     MESSAGE_MAX = 65535
@@ -32,6 +33,7 @@ cdef class Engine:
         if not 512 <= udp_payload_max <= 4096:
             raise ValueError("udp_payload_max is from 512 to 4096")
         self.zones = Zones()
+        self.settings.guard = &self._nobody
         self.settings.udp_payload_max = udp_payload_max
         option = b"\0\3" + len(nsid).to_bytes(2, "big") + nsid if nsid else b""
         self.settings.nsid_size = len(option)
@@ -42,18 +44,34 @@ cdef class Engine:
         free(self._out)
         free(self._counters)
 
-    def answer(self, bytes packet, bint tcp=False, bint refuse_outside=True):
+    def protect(self, CompiledGuard guard):
+        """Ask this guard from now on; workers that exist already go on with theirs."""
+        self._guard = guard
+        self.settings.guard = &guard.guard
+
+    def answer(
+        self, bytes packet, bint tcp=False, bint refuse_outside=True, bytes client=b"",
+        uint32_t wall=0, uint32_t second=0
+    ):
         """The octets of the answer to a message; None when the plan has to be asked.
 
+        ``b""`` when there is to be no answer.  ``client`` is an address of 16 octets (``octets_of``
+        of ``protection.prefixes``), ``wall`` Unix time, ``second`` one that never goes back.
         Called with the GIL, which changes of zones need too: no epoch is entered.
         """
         cdef size_t size = 0
         cdef Verdict verdict
         self.settings.refuse_outside = refuse_outside
+        set_client(&self._scratch.client, client, len(client))
+        self._scratch.client.wall = wall
+        self._scratch.client.second = second
         verdict = answer_packet(
-            &self.zones.core, &self.settings, self._scratch,
+            &self.zones.core, &self.settings, self._scratch, self._counters,
             span_of(<const uint8_t*>packet, len(packet)), tcp, self._out, MESSAGE_MAX, &size,
         )
+        if verdict >= DROPPED_DENIED:
+            self._counters.denied += verdict == DROPPED_DENIED
+            return b""
         if verdict != ANSWERED:
             return None
         count_answer(self._counters, self._scratch.question.qtype, self._scratch.reply.rcode)
@@ -78,7 +96,7 @@ cdef class Engine:
         with nogil:
             for at in range(times):
                 answer_packet(
-                    &self.zones.core, &self.settings, self._scratch,
+                    &self.zones.core, &self.settings, self._scratch, self._counters,
                     span_of(octets[at % count], sizes[at % count]), False, self._out,
                     MESSAGE_MAX, &size,
                 )

@@ -10,6 +10,12 @@ cdef enum:
     ZONES = 201
     # The last place is for all further ones.
     OUTCOMES = 8
+    FAULTS = 7
+    # Parts of a message, by ``Fault``; the first place is for none.
+    KINDS = 5
+    # What cookies are worth.
+    LIMITED_CLASSES = 6
+    LIMITED_ACTIONS = 3
 
 
 cdef struct Counters:
@@ -26,6 +32,11 @@ cdef struct Counters:
     uint64_t latency[BUCKETS]
     uint64_t latency_nanoseconds
     uint64_t zones[ZONES][OUTCOMES]
+    uint64_t denied
+    uint64_t not_allowed
+    uint64_t malformed[FAULTS]
+    uint64_t cookies[KINDS]
+    uint64_t limited[LIMITED_CLASSES][LIMITED_ACTIONS]
 
 
 cdef inline void count_answer(Counters* counters, uint16_t rrtype, uint16_t rcode) noexcept nogil:

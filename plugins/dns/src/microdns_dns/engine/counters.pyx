@@ -27,6 +27,14 @@ cdef object read_counters(Counters* counted):
         "receive_errors": counted.receive_errors,
         "upward": counted.upward,
         "batches": counted.batches,
+        "denied": counted.denied,
+        "not_allowed": counted.not_allowed,
+        "malformed": [counted.malformed[row] for row in range(1, FAULTS)],
+        "cookies": [counted.cookies[row] for row in range(1, KINDS)],
+        "limited": [
+            [counted.limited[row][column] for column in range(LIMITED_ACTIONS)]
+            for row in range(LIMITED_CLASSES)
+        ],
         "latency": [counted.latency[row] for row in range(BUCKETS)],
         "latency_seconds": counted.latency_nanoseconds / 1e9,
     }

@@ -32,6 +32,9 @@ class EngineUdpListener:
         inflight: Inflight,
         metrics: DnsMetrics,
         stopped: Callable[[Worker], None],
+        *,
+        query_size_max: int,
+        upward_max: int,
     ) -> None:
         self._sockets = [open_datagrams(opened).socket for opened in sockets]
         self._responder = responder
@@ -40,7 +43,16 @@ class EngineUdpListener:
         self._stopped = stopped
         self._loop = asyncio.get_running_loop()
         self._wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self.workers = [Worker(engine, [opened], self._wake_fd) for opened in self._sockets]
+        self.workers = [
+            Worker(
+                engine,
+                [opened],
+                self._wake_fd,
+                query_size_max=query_size_max,
+                upward_max=upward_max,
+            )
+            for opened in self._sockets
+        ]
         self._threads = [
             threading.Thread(target=worker.run, name=f"dns-udp-{number}", daemon=True)
             for number, worker in enumerate(self.workers)

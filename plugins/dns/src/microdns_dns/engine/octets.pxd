@@ -59,6 +59,18 @@ cdef inline uint32_t get32(Span* span, size_t at) noexcept nogil:
     )
 
 
+cdef inline uint64_t get64_little(Span* span, size_t at) noexcept nogil:
+    """The one number that is little endian: what SipHash makes and takes."""
+    cdef uint64_t number = 0
+    cdef size_t back
+    if not holds(span, at, 8):
+        span.fault = True
+        return 0
+    for back in range(8):
+        number = number << 8 | span.base[at + 7 - back]
+    return number
+
+
 cdef inline Span part(Span* span, size_t at, size_t count) noexcept nogil:
     """The octets from ``at``; none at all, and a fault in both, when they are not all there."""
     cdef Span made
@@ -103,6 +115,12 @@ cdef inline void put16(Room* room, uint16_t value) noexcept nogil:
 cdef inline void put32(Room* room, uint32_t value) noexcept nogil:
     put16(room, <uint16_t>(value >> 16))
     put16(room, <uint16_t>value)
+
+
+cdef inline void put64_little(Room* room, uint64_t value) noexcept nogil:
+    cdef int octet
+    for octet in range(8):
+        put8(room, <uint8_t>(value >> (8 * octet)))
 
 
 cdef inline void put_octets(Room* room, const uint8_t* octets, size_t count) noexcept nogil:

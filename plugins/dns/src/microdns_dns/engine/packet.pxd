@@ -2,11 +2,17 @@
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
+from microdns_dns.engine.counters cimport Counters
+from microdns_dns.engine.guard cimport COOKIE_SIZE, Client, CookieKind, Guard
 from microdns_dns.engine.octets cimport Span
 from microdns_dns.engine.question cimport Question
 from microdns_dns.engine.reply cimport Reply, Writer
 from microdns_dns.engine.solve cimport Search
 from microdns_dns.engine.zones cimport Core
+
+cdef enum:
+    OPTIONS_MAX = 320
+
 
 cdef enum Verdict:
     ANSWERED = 0
@@ -14,6 +20,8 @@ cdef enum Verdict:
     # For the plan in Python.
     DROPPED_SHORT = 2
     DROPPED_RESPONSE = 3
+    DROPPED_DENIED = 4
+    DROPPED_LIMITED = 5
 
 
 cdef struct Settings:
@@ -23,6 +31,7 @@ cdef struct Settings:
     uint16_t nsid_size
     uint8_t[260] nsid
     # The whole option, for whoever asks for it (RFC 5001).
+    Guard* guard
 
 
 cdef struct Scratch:
@@ -34,9 +43,18 @@ cdef struct Scratch:
     int outcome
     # How the search came out, for counting; with ``zone`` below zero there was none.
     int zone
+    Client client
+    # Who asks and when: set by whoever calls.
+    CookieKind cookie
+    bint not_allowed
+    bint proven
+    # The client is where it claims to be.
+    uint8_t[COOKIE_SIZE] fresh_cookie
+    uint8_t[OPTIONS_MAX] options
+    # Of the OPT record of the reply.
 
 
 cdef Verdict answer_packet(
-    Core* core, Settings* settings, Scratch* scratch, Span packet, bint tcp,
-    uint8_t* out, size_t room, size_t* size,
+    Core* core, Settings* settings, Scratch* scratch, Counters* counters,
+    Span packet, bint tcp, uint8_t* out, size_t room, size_t* size,
 ) noexcept nogil

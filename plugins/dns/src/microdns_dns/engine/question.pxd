@@ -15,6 +15,17 @@ cdef enum Reading:
     # Another opcode than QUERY, or signed: not for the engine.
 
 
+cdef enum Fault:
+    # The part that is malformed, in the order of ``message.Fault``.
+    NO_FAULT = 0
+    FAULT_QUESTION = 1
+    FAULT_RECORDS = 2
+    FAULT_ADDITIONAL = 3
+    FAULT_EDNS = 4
+    FAULT_TRAILING = 5
+    FAULT_COOKIE = 6
+
+
 cdef struct Question:
     Span packet
     uint16_t id
@@ -32,6 +43,7 @@ cdef struct Question:
     Span options
     int error
     # The rcode that ends it, or 0.
+    int fault
 
 
 cdef Reading read_question(Question* question, Span packet) noexcept nogil

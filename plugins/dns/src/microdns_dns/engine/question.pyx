@@ -29,6 +29,7 @@ cdef Reading read_question(Question* question, Span packet) noexcept nogil:
     question.edns = False
     question.signed = False
     question.error = 0
+    question.fault = NO_FAULT
     if question.flags & QR:
         return RESPONSE
     if question.flags & 0x7800:
@@ -40,13 +41,15 @@ cdef Reading read_question(Question* question, Span packet) noexcept nogil:
         return FOREIGN
     elif get16(&packet, 4) != 1:
         question.error = FORMERR
+        question.fault = FAULT_QUESTION
     return READ
 
 
 cdef bint _read_sections(Question* question, Span* packet) noexcept nogil:
-    """Whether the message has the form that it must have."""
+    """Whether the message has the form that it must have; ``question.fault`` is where not."""
     cdef size_t at = HEADER
     cdef uint16_t authorities, additionals
+    question.fault = FAULT_QUESTION
     if get16(packet, 4) > 1:
         return False
     if get16(packet, 4):
@@ -59,6 +62,7 @@ cdef bint _read_sections(Question* question, Span* packet) noexcept nogil:
         question.qclass = get16(packet, at + 2)
         at += 4
         question.size = <uint16_t>(at - HEADER)
+    question.fault = FAULT_RECORDS
     authorities = get16(packet, 8)
     if get16(packet, 6) or authorities > (1 if question.qtype == IXFR else 0):
         return False
@@ -70,8 +74,12 @@ cdef bint _read_sections(Question* question, Span* packet) noexcept nogil:
         if at > packet.size:
             return False
     additionals = get16(packet, 10)
+    question.fault = FAULT_ADDITIONAL
     if additionals:
         at = _read_additional(question, packet, at, additionals)
+        if at == 0:
+            return False
+    question.fault = NO_FAULT if at == packet.size else FAULT_TRAILING
     return at == packet.size
 
 
@@ -92,10 +100,12 @@ cdef size_t _read_additional(
         if not holds(packet, at + 10, length):
             return 0
         if rrtype == OPT:
+            question.fault = FAULT_EDNS
             if at - start != 1 or question.edns:
                 return 0
             if not _read_edns(question, packet, at, length):
                 return 0
+            question.fault = FAULT_ADDITIONAL
         elif rrtype == TSIG and left == 0:
             question.signed = True
         else:

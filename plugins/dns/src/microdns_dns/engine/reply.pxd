@@ -36,6 +36,8 @@ cdef struct Reply:
     Owned[EXTRAS_MAX] glue
     int additionals
     Owned[EXTRAS_MAX] additional
+    bint cut
+    # TC is set, whatever fits.
     bint truncated
 
 

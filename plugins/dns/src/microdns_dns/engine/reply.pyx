@@ -50,6 +50,8 @@ cdef size_t write_reply(
     if complete:
         for index in range(reply.additionals):
             extras += _add(writer, &reply.additional[index])
+    if reply.cut:
+        complete = False
     reply.truncated = not complete
     flags = QR | (question.flags & KEPT_FLAGS) | (AA if reply.aa else 0)
     flags |= 0 if complete else TC

@@ -2,17 +2,21 @@
 
 import socket
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from microdns.metrics import Cell
 from microdns_dns import names
 from microdns_dns.engine.core import Engine
 from microdns_dns.engine.counts import Counts
+from microdns_dns.engine.guard import CompiledGuard
 from microdns_dns.engine.listener import EngineUdpListener
 from microdns_dns.engine.worker import Worker
 from microdns_dns.listeners.inflight import Inflight
 from microdns_dns.message import Address, Drop, Transport
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.plan import Order, Stage
+from microdns_dns.protection.guard import Guard
+from microdns_dns.protection.prefixes import octets_of
 from microdns_dns.responder import Responder, Response
 
 NOTHING, OURS, ALL = 0, 1, 2
@@ -33,10 +37,17 @@ class EngineResponder(Responder):
     def respond(self, packet: bytes, client: Address, transport: Transport) -> Response:
         if self.reach != NOTHING and transport is Transport.TCP:
             began = self._monotonic()
-            octets = self.engine.answer(packet, True, self.reach == ALL)
+            octets = self.engine.answer(
+                packet,
+                True,
+                self.reach == ALL,
+                octets_of(client[0]),
+                self._clock.time_ns() // 1_000_000_000,
+                int(began),
+            )
             if octets is not None:
                 self._metrics.latency[transport].observe(self._monotonic() - began)
-                return octets
+                return octets or None
         return super().respond(packet, client, transport)
 
 
@@ -85,6 +96,13 @@ class EngineCounts:
         metrics.dropped_oversize.inc(now["oversize"] - before["oversize"])
         metrics.dropped_overload.inc(now["overload"] - before["overload"])
         metrics.dropped_unsent.inc(now["unsent"] - before["unsent"])
+        metrics.dropped_denied.inc(now["denied"] - before["denied"])
+        metrics.not_allowed.inc(now["not_allowed"] - before["not_allowed"])
+        metrics.upward.inc(now["upward"] - before["upward"])
+        _fold_cells(metrics.malformed.values(), before["malformed"], now["malformed"])
+        _fold_cells(metrics.cookies, before["cookies"], now["cookies"])
+        for place, cells in enumerate(metrics.rate_limited):
+            _fold_cells(cells, before["limited"][place], now["limited"][place])
         metrics.receive_errors.inc(now["receive_errors"] - before["receive_errors"])
         latency = metrics.latency[transport]
         for place, count in enumerate(now["latency"]):
@@ -109,10 +127,26 @@ class EngineServing:
 
     responder = EngineResponder
 
-    def __init__(self, engine: Engine, threads: int, counts: EngineCounts) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        threads: int,
+        counts: EngineCounts,
+        *,
+        query_size_max: int,
+        upward_max: int,
+    ) -> None:
         self.engine = engine
         self.threads = threads
         self._counts = counts
+        self._query_size_max = query_size_max
+        self._upward_max = upward_max
+
+    def protect(self, guard: Guard) -> None:
+        """Let the engine's threads ask the same guard, and both keep the same accounts."""
+        compiled = CompiledGuard(guard)
+        self.engine.protect(compiled)
+        guard.rates = compiled
 
     def open_udp(
         self,
@@ -124,7 +158,14 @@ class EngineServing:
         """Serve a bound socket and as many more of its address as there are further threads."""
         sockets = [datagrams, *(_beside(datagrams) for _ in range(self.threads - 1))]
         listener = EngineUdpListener(
-            self.engine, sockets, responder, inflight, metrics, self._counts.remove
+            self.engine,
+            sockets,
+            responder,
+            inflight,
+            metrics,
+            self._counts.remove,
+            query_size_max=self._query_size_max,
+            upward_max=self._upward_max,
         )
         for worker in listener.workers:
             self._counts.add(worker)
@@ -138,6 +179,11 @@ class EngineServing:
             responder.reach = reach
         if isinstance(udp, EngineUdpListener):
             udp.set_reach(reach)
+
+
+def _fold_cells(cells: Iterable[Cell], before: list[int], now: list[int]) -> None:
+    for cell, then, count in zip(cells, before, now, strict=True):
+        cell.inc(count - then)
 
 
 def reach_of(stages: Sequence[Stage]) -> int:

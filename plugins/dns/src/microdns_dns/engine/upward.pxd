@@ -6,7 +6,7 @@ It has a fixed number of places; what finds none is dropped, and counted.
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:
-    PLACES = 512
+    PLACES_MAX = 65536
     PACKET_MAX = 4096
     ADDRESS_MAX = 128
     CONTROL_MAX = 64
@@ -27,7 +27,8 @@ cdef struct Ring:
     uint64_t[7] _padding
     uint64_t taken
     uint64_t[7] _more_padding
-    Message messages[PLACES]
+    uint64_t places
+    Message* messages
 
 
 cdef Message* free_place(Ring* ring) noexcept nogil

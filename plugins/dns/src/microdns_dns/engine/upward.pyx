@@ -7,9 +7,9 @@ from microdns_dns.engine.atomic cimport ACQUIRE, RELAXED, RELEASE, load_number, 
 cdef Message* free_place(Ring* ring) noexcept nogil:
     """Where the next message goes, or NULL; it is on its way with ``fill_place``."""
     cdef uint64_t written = load_number(&ring.written, RELAXED)
-    if written - load_number(&ring.taken, ACQUIRE) >= PLACES:
+    if written - load_number(&ring.taken, ACQUIRE) >= ring.places:
         return NULL
-    return &ring.messages[written % PLACES]
+    return &ring.messages[written % ring.places]
 
 
 cdef void fill_place(Ring* ring) noexcept nogil:
@@ -21,7 +21,7 @@ cdef Message* first_message(Ring* ring) noexcept nogil:
     cdef uint64_t taken = load_number(&ring.taken, RELAXED)
     if taken == load_number(&ring.written, ACQUIRE):
         return NULL
-    return &ring.messages[taken % PLACES]
+    return &ring.messages[taken % ring.places]
 
 
 cdef void free_first(Ring* ring) noexcept nogil:

@@ -48,6 +48,7 @@ cdef class Worker:
     cdef pollfd polled[SOCKETS_MAX + 1]
     cdef bint pinned[SOCKETS_MAX]
     cdef int sockets
+    cdef int query_size_max
     cdef int wake_fd
     cdef int reader
     cdef uint64_t stopping

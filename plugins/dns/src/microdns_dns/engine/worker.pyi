@@ -5,7 +5,15 @@ from microdns_dns.engine.counts import Counts
 from microdns_dns.message import Address
 
 class Worker:
-    def __init__(self, engine: Engine, sockets: list[socket.socket], wake_fd: int) -> None: ...
+    def __init__(
+        self,
+        engine: Engine,
+        sockets: list[socket.socket],
+        wake_fd: int,
+        *,
+        query_size_max: int = ...,
+        upward_max: int = ...,
+    ) -> None: ...
     def run(self) -> None: ...
     def set_reach(self, reach: int) -> None: ...
     def stop(self) -> None: ...

@@ -14,19 +14,20 @@ from libc.string cimport memcpy, memset
 
 from microdns_dns.engine.atomic cimport ACQUIRE, RELEASE, load_number, store_number
 from microdns_dns.engine.counters cimport BUCKETS, count_answer, count_zone, read_counters
+from microdns_dns.engine.guard cimport set_client
 from microdns_dns.engine.epochs cimport AWAY, enter, leave
 from microdns_dns.engine.octets cimport span_of
 from microdns_dns.engine.packet cimport (
-    ANSWERED, DROPPED_RESPONSE, DROPPED_SHORT, UPWARD, Verdict, answer_packet,
+    ANSWERED, DROPPED_DENIED, DROPPED_RESPONSE, DROPPED_SHORT, UPWARD, Verdict, answer_packet,
 )
 from microdns_dns.engine.sockets cimport (
-    AF_INET, AF_INET6, CLOCK_MONOTONIC, CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, EAGAIN, EINTR,
+    AF_INET, AF_INET6, CLOCK_MONOTONIC, CLOCK_REALTIME_COARSE, CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, EAGAIN, EINTR,
     IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, MSG_DONTWAIT, MSG_TRUNC, POLLIN,
     clock_gettime, cmsghdr, errno, in6_pktinfo, in_pktinfo, msghdr, poll, read, recvmmsg,
     sendmmsg, sendmsg, sockaddr_in, sockaddr_in6, timespec, write,
 )
 from microdns_dns.engine.upward cimport (
-    ADDRESS_MAX, Message, fill_place, first_message, free_first, free_place,
+    ADDRESS_MAX, PLACES_MAX, Message, fill_place, first_message, free_first, free_place,
 )
 
 TOKEN = Struct("=iHH")
@@ -44,7 +45,19 @@ cdef class Worker:
         if not (self.batch and self.scratch and self.ring and self.counters):
             raise MemoryError
 
-    def __init__(self, Engine engine, list sockets, int wake_fd):
+    def __init__(
+        self, Engine engine, list sockets, int wake_fd, *, int query_size_max=PACKET_MAX,
+        int upward_max=512
+    ):
+        if not 0 < query_size_max <= PACKET_MAX:
+            raise ValueError(f"queries have at most {PACKET_MAX} octets")
+        if not 0 < upward_max <= PLACES_MAX:
+            raise ValueError(f"at most {PLACES_MAX} messages may wait")
+        self.query_size_max = query_size_max
+        self.ring.messages = <Message*>calloc(upward_max, sizeof(Message))
+        if self.ring.messages is NULL:
+            raise MemoryError
+        self.ring.places = upward_max
         if not 0 < len(sockets) <= SOCKETS_MAX:
             raise ValueError(f"a thread serves 1 to {SOCKETS_MAX} sockets")
         self.engine = engine
@@ -68,6 +81,8 @@ cdef class Worker:
         # Only memory: objects that this one refers to may be gone by now.
         free(self.batch)
         free(self.scratch)
+        if self.ring is not NULL:
+            free(self.ring.messages)
         free(self.ring)
         free(self.counters)
 
@@ -197,7 +212,10 @@ cdef int _serve_batch(Worker worker, int number) noexcept nogil:
         if count < 0 and errno != EAGAIN and errno != EINTR:
             worker.counters.receive_errors += 1
         return 0
+    clock_gettime(CLOCK_REALTIME_COARSE, &began)
+    worker.scratch.client.wall = <uint32_t>began.tv_sec
     clock_gettime(CLOCK_MONOTONIC, &began)
+    worker.scratch.client.second = <uint32_t>began.tv_sec
     enter(&worker.engine.zones.reclaimer.epochs[0], worker.reader)
     for at in range(count):
         if _answer_slot(worker, number, at, answers, &upward):
@@ -220,14 +238,15 @@ cdef bint _answer_slot(Worker worker, int number, int at, int answers, int* upwa
     cdef size_t written = 0
     cdef uint64_t reach = load_number(&worker.reach, ACQUIRE)
     cdef Verdict verdict
-    if size > PACKET_MAX or asked.msg_flags & MSG_TRUNC:
+    if size > <size_t>worker.query_size_max or asked.msg_flags & MSG_TRUNC:
         counters.oversize += 1
         return False
     if reach == NOTHING:
         verdict = UPWARD
     else:
+        _set_client(worker, slot)
         verdict = answer_packet(
-            &worker.engine.zones.core, &worker.settings[reach == ALL], worker.scratch,
+            &worker.engine.zones.core, &worker.settings[reach == ALL], worker.scratch, counters,
             span_of(slot.packet, size), False, slot.reply, REPLY_MAX, &written,
         )
     if not worker.pinned[number]:
@@ -247,7 +266,19 @@ cdef bint _answer_slot(Worker worker, int number, int at, int answers, int* upwa
         counters.short_messages += 1
     elif verdict == DROPPED_RESPONSE:
         counters.responses += 1
+    elif verdict == DROPPED_DENIED:
+        counters.denied += 1
     return False
+
+
+cdef inline void _set_client(Worker worker, Slot* slot) noexcept nogil:
+    """Who asks, for the guard."""
+    cdef sockaddr_in* four = <sockaddr_in*>&slot.address
+    cdef sockaddr_in6* six = <sockaddr_in6*>&slot.address
+    if slot.address.ss_family == AF_INET:
+        set_client(&worker.scratch.client, <const uint8_t*>&four.sin_addr, 4)
+    else:
+        set_client(&worker.scratch.client, six.sin6_addr.s6_addr, 16)
 
 
 cdef inline void _count(Worker worker) noexcept nogil:

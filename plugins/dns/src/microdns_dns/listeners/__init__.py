@@ -22,6 +22,8 @@ from microdns_dns.listeners.udp import UdpListener
 from microdns_dns.logevents import STAGE_FAILED
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.plan import Plan, Stage
+from microdns_dns.protection.guard import Guard
+from microdns_dns.protection.report import LimitReport
 from microdns_dns.responder import Responder
 
 if TYPE_CHECKING:  # it may be missing
@@ -92,6 +94,17 @@ class Listeners:
         self._metrics = metrics
         self._log = log
         self._identity = IdentityStage(version=config.version, hostname=config.hostname)
+        self._guard = Guard(
+            clock,
+            metrics,
+            allow=config.allow,
+            deny=config.deny,
+            rate_limit=config.rate_limit,
+            cookies=config.cookies,
+        )
+        self._report = LimitReport(metrics, clock, log)
+        if engine is not None:
+            engine.protect(self._guard)
         self._inflight = Inflight(config.inflight_max, metrics)
         self._connections = TcpConnections(_tcp_limits(config), metrics, clock)
         self._places: list[_Place] = []
@@ -134,10 +147,12 @@ class Listeners:
         ]
 
     async def run(self) -> None:
-        """End TCP connections in time, for ever."""
+        """End TCP connections in time, and say when clients are limited, for ever."""
         while True:
             await self._clock.sleep(SWEEP_SECONDS)
             self._connections.sweep()
+            if self._guard.limits:
+                self._report.tell()
 
     async def close(self) -> None:
         """Close all sockets, and give up answers that are still awaited."""
@@ -175,13 +190,15 @@ class Listeners:
             self._log,
             udp_payload_max=self._config.udp_payload_max,
             nsid=self._config.nsid,
+            guard=self._guard,
         )
 
     def _open_udp(
         self, datagrams: socket.socket, responder: Responder
     ) -> "UdpListener | EngineUdpListener":
         if self._engine is None:
-            return UdpListener(datagrams, responder, self._inflight, self._metrics)
+            size_max = self._config.query_size_max
+            return UdpListener(datagrams, responder, self._inflight, self._metrics, size_max)
         return self._engine.open_udp(datagrams, responder, self._inflight, self._metrics)
 
     def _join(self, place: _Place, stage: Stage) -> None:

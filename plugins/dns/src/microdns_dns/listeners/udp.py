@@ -24,7 +24,9 @@ class UdpListener:
         responder: Responder,
         inflight: Inflight,
         metrics: DnsMetrics,
+        query_size_max: int = RECEIVE_MAX,
     ) -> None:
+        self._size_max = query_size_max
         self._datagrams = open_datagrams(opened)
         self._responder = responder
         self._inflight = inflight
@@ -50,7 +52,7 @@ class UdpListener:
             except OSError:
                 self._metrics.receive_errors.inc()
                 return
-            if len(packet) > RECEIVE_MAX:
+            if len(packet) > self._size_max:
                 self._metrics.dropped_oversize.inc()
                 continue
             response = respond(packet, client, Transport.UDP)

@@ -153,6 +153,7 @@ def encode(query: Query, reply: Reply, size_max: int, udp_payload_max: int) -> t
         additionals, complete = _add_all(builder, reply.glue)
     if complete and reply.additional:
         additionals += sum(builder.add(owner, rrset) for owner, rrset in reply.additional)
+    complete = complete and not reply.truncated
     flags = _flags(query, reply) | (0 if complete else Flag.TC)
     additionals += bool(opt) + bool(tsig)
     out = builder.finish(query, flags, (answers, authorities, additionals))

@@ -53,6 +53,23 @@ class Drop(enum.StrEnum):
     """QR is set: answering answers makes loops."""
 
 
+class Fault(enum.StrEnum):
+    """Which part of a message is malformed."""
+
+    QUESTION = "question"
+    """Other than one, or one that can't be read."""
+    RECORDS = "records"
+    """Answers or authorities, which a query does not have, or only for an IXFR."""
+    ADDITIONAL = "additional"
+    """A record other than OPT and a signature at the end, or one that is cut off."""
+    EDNS = "edns"
+    """An OPT record that is not of the root, comes twice, or whose options don't fit."""
+    TRAILING = "trailing"
+    """Octets follow the last record."""
+    COOKIE = "cookie"
+    """A COOKIE option of an impossible length (RFC 7873 5.2.2)."""
+
+
 class Edns(msgspec.Struct, frozen=True, gc=False):
     """The OPT record of a query (RFC 6891 6.1): ``options`` are its rdata, checked for form."""
 
@@ -90,12 +107,14 @@ class Query:
 
     ``qname`` is wire bytes in the case they came in, ``folded`` the same in lower case (both empty
     when there is no question that can be read); ``question`` the octets of the question section;
-    ``error`` the rcode that ends it before the plan, or None; ``signature`` its TSIG record.
+    ``error`` the rcode that ends it before the plan, or None; ``signature`` its TSIG record;
+    ``fault`` the part that is malformed, or None; ``cookie`` what its COOKIE option is answered
+    with; ``proven`` says that the client is at the address that it claims.
     """
 
     __slots__ = (
-        "client", "edns", "error", "flags", "folded", "id", "opcode", "packet", "qclass",
-        "qname", "qtype", "question", "signature", "transport",
+        "client", "cookie", "edns", "error", "fault", "flags", "folded", "id", "opcode", "packet",
+        "proven", "qclass", "qname", "qtype", "question", "signature", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -111,7 +130,10 @@ class Query:
         self.qtype = self.qclass = 0
         self.edns: Edns | None = None
         self.error: int | None = None
+        self.fault: Fault | None = None
         self.signature: Signature | None = None
+        self.cookie = b""
+        self.proven = transport is Transport.TCP
 
     def reply_size_max(self, udp_payload_max: int) -> int:
         """Octets that the reply may have, given what the server sends at most over UDP."""
@@ -136,23 +158,29 @@ def parse_query(
     if flags & Flag.QR:
         return Drop.RESPONSE
     query = Query(packet, id, flags, client, transport)
+    query.fault = Fault.QUESTION
     try:
         _parse_question(reader, query, questions)
         if query.opcode == Opcode.QUERY:
+            query.fault = Fault.RECORDS
             _skip_sections(reader, query, answers, authorities)
+            query.fault = Fault.ADDITIONAL
             _parse_additional(reader, query, additionals)
+            query.fault = Fault.TRAILING
             if reader.offset != reader.end:
                 raise Malformed("octets follow the last record")
         else:
             _look_for_edns(reader, query, answers + authorities, additionals)
+        query.fault = None
     except Malformed:
         query.error = Rcode.FORMERR
         # What a broken message says of its sender is not relied upon.
         query.edns = query.signature = None
     if questions != 1:
         query.error = Rcode.FORMERR
+        query.fault = query.fault or Fault.QUESTION
     if query.error == Rcode.FORMERR and query.opcode not in _DEFINED:
-        query.error = None  # its form is not known either
+        query.error = query.fault = None  # its form is not known either
     if query.signature is not None:
         query.error = Rcode.NOTAUTH  # there are no keys here, so none is known (RFC 8945 5.2.1)
     return query
@@ -210,9 +238,11 @@ def _parse_additional(reader: Reader, query: Query, count: int) -> None:
         type_, class_, ttl, length = reader.unpack(_RECORD)
         rdata = reader.take(length)
         if type_ == RRType.OPT:
+            query.fault = Fault.EDNS
             if owner_end - start != 1 or query.edns is not None:  # RFC 6891 6.1.1, 6.1.2
                 raise Malformed("OPT belongs to the root, and comes once")
             _set_edns(query, class_, ttl, rdata)
+            query.fault = Fault.ADDITIONAL
         elif type_ == RRType.TSIG and left == 0:
             query.signature = _signature(query.packet[start:owner_end], class_, ttl, rdata)
         else:

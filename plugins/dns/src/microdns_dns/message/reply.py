@@ -12,11 +12,13 @@ class Reply:
 
     ``glue`` and ``additional`` both go into the additional section: without all of ``glue`` a
     referral is of no use, so that what does not fit sets TC (RFC 9471 3.1); ``additional`` is
-    left out in silence (RFC 2181 section 9).  ``options`` is rdata for the OPT record.
+    left out in silence (RFC 2181 section 9).  ``options`` is rdata for the OPT record;
+    ``truncated`` says that TC is set whatever fits.
     """
 
     __slots__ = (
         "aa", "additional", "answer", "authority", "glue", "options", "ra", "rclass", "rcode",
+        "truncated",
     )  # fmt: skip
 
     def __init__(self, rcode: int = 0, *, aa: bool = False) -> None:
@@ -29,3 +31,4 @@ class Reply:
         self.glue: list[Owned] = []
         self.additional: list[Owned] = []
         self.options = b""
+        self.truncated = False
