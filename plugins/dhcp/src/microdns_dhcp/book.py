@@ -44,6 +44,7 @@ from microdns_dhcp.model import (
     Lease,
     lease_key,
 )
+from microdns_dhcp.routes import PREFIX_OCTETS, route_events
 from microdns_dhcp.wheel import Wheel
 
 replace = msgspec.structs.replace
@@ -61,6 +62,13 @@ class Change:
     def __init__(self, event: Event, lease: Lease | None) -> None:
         self.event = event
         self.lease = lease
+
+    @property
+    def is_prefix(self) -> bool:
+        """Whether it is about a delegated prefix."""
+        event: Any = self.event
+        lease = event.before if self.lease is None else self.lease
+        return len(lease.address) == PREFIX_OCTETS
 
 
 class LeaseBook:
@@ -233,6 +241,9 @@ class LeaseBook:
                     assert isinstance(event, LeaseDeleted)  # noqa: S101  (the only one without)
                     tx.delete(LEASES, lease_key(event.before.address))
                 emit(change.event)
+                if change.is_prefix:
+                    for event in route_events(change.event):
+                        emit(event)
 
     def grant(self, lease: Lease) -> Change:
         """The change by which a client gets or keeps an address."""
@@ -241,6 +252,7 @@ class LeaseBook:
             return Change(LeaseGranted(lease=lease), lease)
         before = self.lease(lease.address)
         if before is not None and before.state == ACTIVE and before.client == lease.client:
+            lease = replace(lease, started=before.started)
             return Change(LeaseRenewed(lease=lease, before=before), lease)
         return Change(LeaseGranted(lease=lease, before=before), lease)
 

@@ -145,7 +145,10 @@ class Catalogue:
         for pool in self.pools(family):
             by_subnet.setdefault(pool.subnet, []).append(pool)
         reserved = frozenset(
-            address_octets(each.ip) for each in self.reservations(family) if each.ip
+            address_octets(text)
+            for each in self.reservations(family)
+            for text in (each.ip, each.prefix)
+            if text
         )
         return [
             Subnet(id=subnet, family=family, pools=tuple(pools), reserved=within(reserved, subnet))
@@ -188,8 +191,8 @@ class Catalogue:
         self, call: Call, reservation: Reservation, before: Reservation | None
     ) -> Reservation:
         """Create a reservation, or put it in place of ``before``.  Raises Invalid, Conflict."""
-        subnets = {pool.subnet for pool in self.pools(reservation.family)}
-        problems = list(reservation_problems(reservation, subnets))
+        pools = self.pools(reservation.family)
+        problems = list(reservation_problems(reservation, pools))
         if not problems:
             problems = list(reservation_clashes(reservation, self._rivals(reservation)))
         self._raise(problems or self._checked(reservation))
@@ -248,9 +251,10 @@ class Catalogue:
             for key in keys_of(reservation)
             for each in self.reserved_for(reservation.family, key)
         }
-        holder = self._by_address.get(reservation.ip)
-        if holder is not None:
-            rivals[holder] = self._reservations[holder]
+        for text in (reservation.ip, reservation.prefix):
+            holder = self._by_address.get(text)
+            if holder is not None:
+                rivals[holder] = self._reservations[holder]
         return list(rivals.values())
 
     def _checked(self, thing: Any) -> list[Problem]:
@@ -337,8 +341,8 @@ class Catalogue:
         for key in keys_of(reservation):
             of_client = self._by_key.setdefault((reservation.family, key), {})
             of_client[reservation.id] = reservation
-        if reservation.ip:
-            self._by_address[reservation.ip] = reservation.id
+        for text in filter(None, (reservation.ip, reservation.prefix)):
+            self._by_address[text] = reservation.id
 
     def _forget(self, reservation: Reservation) -> None:
         for key in keys_of(reservation):
@@ -346,15 +350,21 @@ class Catalogue:
             of_client.pop(reservation.id, None)
             if not of_client:
                 self._by_key.pop((reservation.family, key), None)
-        self._by_address.pop(reservation.ip, None)
+        for text in (reservation.ip, reservation.prefix):
+            self._by_address.pop(text, None)
 
 
 def within(addresses: Iterable[bytes], subnet: str) -> frozenset[bytes]:
-    """Those of the addresses that lie in a subnet."""
+    """Those of the addresses, and prefixes, that lie in a subnet."""
     bounds = Subnet(id=subnet, family=4)
     octets = 16 if ":" in subnet else 4
     low, high = bounds.first.to_bytes(octets, "big"), bounds.last.to_bytes(octets, "big")
-    return frozenset(each for each in addresses if len(each) == octets and low <= each <= high)
+    longest = octets + (octets == 16)
+    return frozenset(
+        each
+        for each in addresses
+        if octets <= len(each) <= longest and low <= each[:octets] <= high
+    )
 
 
 def _found(thing: T | None, otherwise: str) -> T:

@@ -1,6 +1,6 @@
 """Mistakes in what a section declares: pools, reservations, classes, beside each other."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from microdns.errors import Problem
@@ -16,9 +16,11 @@ Check = Callable[[Any], Iterable[Problem]]
 """The flavour's own look at one thing."""
 
 
-def declared_pools(path: str, pools: Sequence[Pool], check: Check) -> Iterator[Problem]:
-    """What is wrong with ``[[path]]``, each pool by itself and beside those before it."""
-    sound: list[Pool] = []
+def declared_pools(
+    path: str, pools: Sequence[Pool], check: Check, beside: Sequence[Pool] = ()
+) -> Iterator[Problem]:
+    """What is wrong with ``[[path]]``, each pool by itself, beside others and those before it."""
+    sound: list[Pool] = [pool for pool in beside if not any(pool_problems(pool))]
     for index, pool in enumerate(pools):
         found = [*pool_problems(pool), *check(pool)]
         if not found:
@@ -30,13 +32,13 @@ def declared_pools(path: str, pools: Sequence[Pool], check: Check) -> Iterator[P
 
 
 def declared_reservations(
-    path: str, reservations: Sequence[Reservation], subnets: Sequence[str], check: Check
+    path: str, reservations: Sequence[Reservation], pools: Sequence[Pool], check: Check
 ) -> Iterator[Problem]:
-    """What is wrong with ``[[path]]``; addresses must lie in the subnets."""
+    """What is wrong with ``[[path]]``; what is reserved must lie in the pools."""
     by_address: dict[str, Reservation] = {}
     by_id: dict[str, Reservation] = {}
     for index, reservation in enumerate(reservations):
-        found = [*reservation_problems(reservation, subnets), *check(reservation)]
+        found = [*reservation_problems(reservation, pools), *check(reservation)]
         rivals = [by_address[reservation.ip]] if reservation.ip in by_address else []
         if not found:
             found = list(reservation_clashes(reservation, rivals))
@@ -49,18 +51,22 @@ def declared_reservations(
 
 
 def declared_classes(
-    path: str, classes: Sequence[ClientClass], pools: Sequence[Pool], check: Check
+    path: str,
+    classes: Sequence[ClientClass],
+    pools: Mapping[str, Sequence[Pool]],
+    check: Check,
 ) -> Iterator[Problem]:
-    """What is wrong with ``[[path]]``, and with the classes that pools name."""
+    """What is wrong with ``[[path]]``, and with the classes that pools (by their path) name."""
     names: set[str] = set()
     for index, each in enumerate(classes):
         yield from under(f"{path}[{index}]", check(each))
         if each.name in names:
             yield Problem(f"{path}[{index}].name", f"class {each.name} is declared twice")
         names.add(each.name)
-    for index, pool in enumerate(pools):
-        if pool.client_class and pool.client_class not in names:
-            yield Problem(f"pools[{index}].client_class", f"no class {pool.client_class}")
+    for where, of_path in pools.items():
+        for index, pool in enumerate(of_path):
+            if pool.client_class and pool.client_class not in names:
+                yield Problem(f"{where}[{index}].client_class", f"no class {pool.client_class}")
 
 
 def under(path: str, problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -53,6 +53,28 @@ class LeaseDeleted(Event, frozen=True, kw_only=True, tag="lease.deleted"):
     purged: bool = False
 
 
+class RouteDelegated(Event, frozen=True, kw_only=True, tag="route.delegated"):
+    """A prefix was delegated: routers need a route to it by its client, or by the relay agent
+    that the client is behind.  ``expires`` is in seconds of Unix time but for jumps of the clock;
+    4294967295 for a prefix delegated for ever."""
+
+    prefix: str
+    via: str
+    interface: str
+    expires: int
+    link: str = ""
+    """Link address of the relay agent; empty on our own link."""
+
+
+class RouteWithdrawn(Event, frozen=True, kw_only=True, tag="route.withdrawn"):
+    """A delegated prefix is its client's no more: the route is to go."""
+
+    prefix: str
+    via: str
+    interface: str
+    link: str = ""
+
+
 class PoolCreated(Event, frozen=True, kw_only=True, tag="pool.created"):
     pool: Pool
 
@@ -128,4 +150,10 @@ CATALOGUE_EVENTS: tuple[type[Event], ...] = (
     ClassDeleted,
     GlobalOptionsChanged,
 )
-EVENTS: tuple[type[Event], ...] = (*LEASE_EVENTS, *CATALOGUE_EVENTS, PoolUtilisation)
+EVENTS: tuple[type[Event], ...] = (
+    *LEASE_EVENTS,
+    *CATALOGUE_EVENTS,
+    PoolUtilisation,
+    RouteDelegated,
+    RouteWithdrawn,
+)

@@ -60,6 +60,24 @@ class DatagramSocket(Protocol):
     def close(self) -> None: ...
 
 
+Source6 = tuple[str, int, int, int]
+"""Address, port, flow, and the index of the interface for an address of a link."""
+
+
+class DatagramSocket6(Protocol):
+    """The part of a UDP socket over IPv6 that servers use; non-blocking.
+
+    ``recvmsg`` gives the destination as ancillary data (IPV6_PKTINFO).
+    """
+
+    def fileno(self) -> int: ...
+    def recvmsg(
+        self, size: int, ancillary_size: int, /
+    ) -> tuple[bytes, list[tuple[int, int, bytes]], int, Source6]: ...
+    def sendto(self, data: bytes, address: Source6, /) -> int: ...
+    def close(self) -> None: ...
+
+
 class Bell(Protocol):
     """Rings when interfaces may have changed."""
 
@@ -82,7 +100,7 @@ class Links(Protocol):
         """A socket that sends frames, and receives none."""
         ...
 
-    def udp6(self, interface: Interface, port: int, groups: tuple[str, ...]) -> socket.socket:
+    def udp6(self, interface: Interface, port: int, groups: tuple[str, ...]) -> DatagramSocket6:
         """A UDP socket on this interface alone, member of these multicast groups."""
         ...
 
@@ -155,6 +173,7 @@ class SystemLinks:
         with _closing_on_error(opened):
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
             _bind_to_device(opened, interface.name)
             opened.bind(("::", port))
             _join(opened, interface, groups)

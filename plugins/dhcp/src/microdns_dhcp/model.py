@@ -79,15 +79,30 @@ class Lease(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False
     iaid: int = 0
     preferred: int = 0
     """Preferred lifetime in seconds (IPv6)."""
+    peer: bytes = b""
+    """Address that its client was heard from (IPv6): the next hop to a delegated prefix."""
 
     @property
     def family(self) -> Family:
         return 4 if len(self.address) == 4 else 6
 
     @property
+    def duid(self) -> bytes:
+        """The client's DUID (IPv6): its octets without the head that ``client6`` puts before."""
+        return b"" if len(self.address) == 4 else self.client[CLIENT6_HEAD_OCTETS:]
+
+    @property
     def text(self) -> str:
         """The address for people; a delegated prefix with its length."""
         return address_text(self.address)
+
+
+CLIENT6_HEAD_OCTETS = 5
+
+
+def client6(kind: int, iaid: bytes, duid: bytes) -> bytes:
+    """``Lease.client`` of an identity association: its option's number, IAID (4 octets), DUID."""
+    return bytes((kind,)) + iaid + duid
 
 
 def address_text(address: bytes) -> str:
@@ -180,8 +195,9 @@ class Pool(Settings, frozen=True, kw_only=True, omit_defaults=True):
 class Reservation(Settings, frozen=True, kw_only=True, omit_defaults=True):
     """An address, or settings, for one client, known by any one of its identifiers.
 
-    ``circuit_id`` and ``remote_id`` are those of a relay agent (option 82), in hexadecimal with
-    ``0x`` in front, else text; so is ``client_id``.  ``duid`` is hexadecimal.
+    ``circuit_id`` and ``remote_id`` are those of a relay agent (option 82; for IPv6 options 18 and
+    37), in hexadecimal with ``0x`` in front, else text; so is ``client_id``.  ``duid`` is
+    hexadecimal.  ``prefix`` (``2001:db8:1::/56``) is for delegation.
     """
 
     id: str
@@ -192,6 +208,7 @@ class Reservation(Settings, frozen=True, kw_only=True, omit_defaults=True):
     circuit_id: str = ""
     remote_id: str = ""
     duid: str = ""
+    prefix: str = ""
     hostname: str = ""
     comment: str = ""
     source: str = API

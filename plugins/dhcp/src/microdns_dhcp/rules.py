@@ -1,7 +1,7 @@
 """What pools, reservations and classes must keep to, each by itself and among each other."""
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from microdns.errors import Problem
 from microdns_dhcp.arena import pool_bounds
@@ -83,10 +83,9 @@ def _overlap(one: Network, other: Network) -> bool:
     return one.version == other.version and one.overlaps(other)
 
 
-def reservation_problems(
-    reservation: Reservation, subnets: Iterable[str] = ()
-) -> Iterator[Problem]:
-    """What is wrong with a reservation by itself; its address must lie in one of the subnets."""
+def reservation_problems(reservation: Reservation, pools: Sequence[Pool] = ()) -> Iterator[Problem]:
+    """What is wrong with a reservation by itself; its address must lie in a subnet of the pools,
+    and its prefix be one that a pool could delegate."""
     try:
         if not keys_of(reservation):
             yield Problem(
@@ -98,8 +97,27 @@ def reservation_problems(
     yield from bad
     if not bad and reservation.ip:
         address = ipaddress.ip_address(reservation.ip)
-        if not any(address in ipaddress.ip_network(text) for text in subnets):
+        if not any(address in ipaddress.ip_network(pool.subnet) for pool in pools):
             yield Problem("ip", f"{address} lies in no pool's subnet")
+    if reservation.prefix:
+        yield from _prefix_problems(reservation, pools)
+
+
+def _prefix_problems(reservation: Reservation, pools: Iterable[Pool]) -> Iterator[Problem]:
+    try:
+        prefix = ipaddress.IPv6Network(reservation.prefix)
+    except ValueError as error:
+        yield Problem("prefix", str(error))
+        return
+    if reservation.family != 6:
+        yield Problem("prefix", "only IPv6 prefixes are delegated")
+        return
+    for pool in pools:
+        if pool.kind == "prefix" and pool.delegated_length == prefix.prefixlen:
+            first, last = pool_bounds(pool)
+            if first <= int(prefix.network_address) <= last:
+                return
+    yield Problem("prefix", f"{prefix} is none that a pool could delegate")
 
 
 def reservation_clashes(
@@ -112,5 +130,7 @@ def reservation_clashes(
             continue
         if reservation.ip and other.ip == reservation.ip:
             yield Problem("ip", f"{other.ip} is reserved already ({other.id})")
+        elif reservation.prefix and other.prefix == reservation.prefix:
+            yield Problem("prefix", f"{other.prefix} is reserved already ({other.id})")
         elif keys & set(keys_of(other)) and reservation.ip == other.ip == "":
             yield Problem("mac", f"this client has a reservation already ({other.id})")

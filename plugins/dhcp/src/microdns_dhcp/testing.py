@@ -11,7 +11,7 @@ import anyio.lowlevel
 
 from microdns.errors import StorageFault
 from microdns.store import Store
-from microdns_dhcp.links import Interface, Probe
+from microdns_dhcp.links import Interface, Probe, Source6
 
 
 class FakeDatagrams:
@@ -89,6 +89,42 @@ class FakeIcmp6:
         self._theirs.close()
 
 
+class FakeDatagrams6:
+    """A UDP socket over IPv6 whose far side is the test, as ``FakeDatagrams`` is for IPv4."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[bytes, Source6]] = []
+        self.closed = False
+        self._inbox: deque[tuple[bytes, Source6, bytes]] = deque()
+        self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._ours.setblocking(False)
+
+    def deliver(self, data: bytes, source: Source6, destination: str) -> None:
+        """Let a datagram arrive that was sent to ``destination``."""
+        self._inbox.append((data, source, ipaddress.IPv6Address(destination).packed))
+        self._theirs.send(b"!")
+
+    def fileno(self) -> int:
+        return self._ours.fileno()
+
+    def recvmsg(
+        self, size: int, _ancillary_size: int, /
+    ) -> tuple[bytes, list[tuple[int, int, bytes]], int, Source6]:
+        self._ours.recv(1)
+        data, source, destination = self._inbox.popleft()
+        info = destination + source[3].to_bytes(4, "little")
+        return data[:size], [(socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, info)], 0, source
+
+    def sendto(self, data: bytes, address: Source6, /) -> int:
+        self.sent.append((data, address))
+        return len(data)
+
+    def close(self) -> None:
+        self.closed = True
+        self._ours.close()
+        self._theirs.close()
+
+
 class FakePackets:
     """A packet socket that keeps what is sent."""
 
@@ -127,6 +163,9 @@ class FakeLinks:
     def __init__(self, *interfaces: Interface) -> None:
         self.present = {each.name: each for each in interfaces}
         self.datagrams: dict[str, FakeDatagrams] = {}
+        self.datagrams6: dict[str, FakeDatagrams6] = {}
+        self.groups: dict[str, tuple[str, ...]] = {}
+        """Multicast groups joined, by interface."""
         self.frames: dict[str, FakePackets] = {}
         self.icmp6_sockets: dict[str, FakeIcmp6] = {}
         self.refusing = False
@@ -154,8 +193,12 @@ class FakeLinks:
         found = self.frames[interface] = FakePackets()
         return found
 
-    def udp6(self, interface: Interface, port: int, groups: tuple[str, ...]) -> socket.socket:
-        raise OSError("there is no IPv6 here")
+    def udp6(self, interface: Interface, port: int, groups: tuple[str, ...]) -> FakeDatagrams6:
+        if self.refusing:
+            raise OSError("refused by the test")
+        self.groups[interface.name] = groups
+        found = self.datagrams6[interface.name] = FakeDatagrams6()
+        return found
 
     def icmp6(
         self, interface: Interface, groups: tuple[str, ...], types: tuple[int, ...]

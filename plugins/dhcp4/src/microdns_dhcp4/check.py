@@ -18,8 +18,8 @@ def config_problems(config: Dhcp4Config) -> Iterator[Problem]:
     yield from declared_reservations(
         "reservations",
         [each.reservation() for each in config.reservations],
-        [pool.subnet for pool in pools],
+        pools,
         check,
     )
     classes = [each.client_class() for each in config.classes]
-    yield from declared_classes("classes", classes, pools, check)
+    yield from declared_classes("classes", classes, {"pools": pools}, check)

@@ -54,6 +54,13 @@ class LeaseShown(msgspec.Struct, frozen=True):
     reservation: str
     pool: str
     source: str
+    duid: str = ""
+    """In hexadecimal (IPv6)."""
+    iaid: int = 0
+    preferred_secs: int = 0
+    """Preferred lifetime (IPv6)."""
+    peer: str = ""
+    """Address that its client was heard from (IPv6)."""
 
 
 COLUMNS = (
@@ -347,6 +354,10 @@ def shown(lease: Lease, offset: int) -> LeaseShown:
         reservation=lease.reservation,
         pool=lease.pool,
         source=lease.source,
+        duid=lease.duid.hex(),
+        iaid=lease.iaid,
+        preferred_secs=lease.preferred,
+        peer=address_text(lease.peer) if lease.peer else "",
     )
 
 

@@ -53,6 +53,9 @@ class ReservationCreate(ToldFields, frozen=True, kw_only=True, forbid_unknown_fi
     circuit_id: Annotated[str, Meta(description="Circuit of its relay agent.")] = ""
     remote_id: Annotated[str, Meta(description="Remote id of its relay agent.")] = ""
     duid: Annotated[str, Meta(description="Its DUID, in hexadecimal (IPv6).")] = ""
+    prefix: Annotated[
+        str, Meta(description="Prefix to delegate to it, with its length (IPv6).")
+    ] = ""
     hostname: Annotated[str, Meta(max_length=253, description="Its name.")] = ""
     family: FamilyField = 4
 
@@ -161,5 +164,8 @@ class ReservationOperations:
 
 
 def _searched(each: Reservation) -> str:
-    parts = (each.ip, each.mac, each.client_id, each.circuit_id, each.hostname, each.comment)
+    parts = (
+        *(each.ip, each.prefix, each.mac, each.duid, each.client_id, each.circuit_id),
+        *(each.hostname, each.comment),
+    )
     return " ".join(parts).lower()
