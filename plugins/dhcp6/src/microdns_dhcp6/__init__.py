@@ -1,0 +1,1 @@
+"""DHCPv6 (RFC 8415): leases IPv6 addresses, and delegates prefixes."""
