@@ -116,7 +116,8 @@ def test_import_contracts_hold_the_plugin(package: Package) -> None:
     ]
     assert sum(package.module in layer for layer in layers) == 1
     declared = {Requirement(text).name for text in package.dependencies}
-    if package.module in layers[0] and not declared & {each.name for each in plugins()}:
+    features = set[str]().union(*layers[:-2])  # above foundations and kernel
+    if package.module in features and not declared & {each.name for each in plugins()}:
         assert package.module in contracts["kernel-only"]["source_modules"]
 
 

@@ -10,6 +10,8 @@ from typing import Any
 CHECKOUT = Path(__file__).resolve().parents[2]
 GENERATED = ("packaging/requirements/",)
 """Folders of files that a tool writes."""
+VENDORED = ("plugins/dashboard/src/microdns_dashboard/web/vendor/",)
+"""Folders of files of others, kept as they were published."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from microdns.plugin import PluginContext
 if TYPE_CHECKING:
     from microdns.operations import Operation
     from microdns.store import Collection, Migration
+    from microdns.tabs import Tab
 
 hookspec = pluggy.HookspecMarker("microdns")
 
@@ -53,6 +54,15 @@ def microdns_operations() -> "Iterable[Operation[Any, Any]]":
     Runs at start and by the command line (for help, without setup), so it must not touch the
     context.  REST, gRPC, command line and OpenAPI are projections of what is returned.
     An exception leaves the plugin out.
+    """
+
+
+@hookspec
+def microdns_tabs() -> "Iterable[Tab]":
+    """The tabs that the plugin brings to the dashboard: JavaScript modules in its own package.
+
+    Runs once, at start, whether or not the dashboard is installed.  A tab is shown while its
+    plugin is up, to those who hold its scope.  An exception leaves the plugin out.
     """
 
 

@@ -1,7 +1,7 @@
 """Who may do what: named keys, their scopes and limits."""
 
 from microdns.access.attempts import AttemptLimiter
-from microdns.access.authenticator import Authenticator
+from microdns.access.authenticator import Authenticator, Credential
 from microdns.access.keys import KEYS, Key, KeyCreated, KeyDeleted
 from microdns.access.limits import allows
 
@@ -9,6 +9,7 @@ __all__ = [
     "KEYS",
     "AttemptLimiter",
     "Authenticator",
+    "Credential",
     "Key",
     "KeyCreated",
     "KeyDeleted",

@@ -1,6 +1,8 @@
 """From a presented key to a principal."""
 
 import hmac
+from collections.abc import Callable
+from typing import NamedTuple
 
 from microdns.access.attempts import AttemptLimiter
 from microdns.access.keys import KEYS, Key, digest_of, parsed
@@ -14,6 +16,13 @@ KEY_BYTES_MAX = 512
 
 _NOBODY = Key("", "", digest_of(""), ())
 """What an unknown id is compared with, so that it takes as long as a known one."""
+
+
+class Credential(NamedTuple):
+    """A key without its secret: its name (empty for the interface's own), and its digest."""
+
+    name: str
+    digest: bytes
 
 
 class Authenticator:
@@ -56,7 +65,37 @@ class Authenticator:
             return None
         if configured and hmac.compare_digest(digest_of(configured), digest_of(presented)):
             return Principal("api_key", interface, address)
+        return self._principal(self._stored(presented), address, interface)
+
+    def credential(self, presented: str, *, configured: str | None) -> Credential | None:
+        """What stands for a presented key when its client is recalled; None for an unknown one."""
+        if configured and hmac.compare_digest(digest_of(configured), digest_of(presented)):
+            return Credential("", digest_of(configured))
         key = self._stored(presented)
+        return None if key is None else Credential(key.name, key.digest)
+
+    def recall(
+        self,
+        name: str,
+        proves: Callable[[bytes], bool],
+        *,
+        configured: str | None,
+        address: str,
+        interface: str,
+    ) -> Principal | None:
+        """The client who was let in before with the credential ``name``; None when not any more.
+
+        ``proves`` is asked whether the key's digest is still the one of then.
+        """
+        if not name:
+            same = configured is not None and proves(digest_of(configured))
+            return Principal("api_key", interface, address) if same else None
+        key = self._store.get(KEYS, name.encode())
+        if key is None or not proves(key.digest):
+            return None
+        return self._principal(key, address, interface)
+
+    def _principal(self, key: Key | None, address: str, interface: str) -> Principal | None:
         if key is None or not self._valid(key, address):
             return None
         limits = {name: each for name, each in key.limits.items() if name != ADDRESS}

@@ -31,6 +31,7 @@ from microdns.operations import OperationRegistry
 from microdns.plugin import PluginContext, Services
 from microdns.running import Running
 from microdns.store import Store
+from microdns.tabs import TabRegistry
 
 STOP_SECONDS = 8.0
 
@@ -57,6 +58,8 @@ class Kernel:
         self.operations = OperationRegistry()
         self.metrics = MetricRegistry()
         self.services = Services()
+        self.tabs = TabRegistry()
+        self.services.provide("kernel", TabRegistry, self.tabs)
         self.records: dict[str, PluginRecord] = {}
         self.plugins_running = Running(self.records, self.log)
         self.started_ns = 0
@@ -118,6 +121,7 @@ class Kernel:
             record.events = tuple(self._declared(loaded, "microdns_events"))
             record.migrations = tuple(self._declared(loaded, "microdns_migrations"))
             record.operations = tuple(self._declared(loaded, "microdns_operations"))
+            record.tabs = tuple(self._declared(loaded, "microdns_tabs"))
         except (Exception, SystemExit) as error:
             record.state = PluginState.FAILED
             record.error = describe(error)
@@ -204,9 +208,11 @@ class Kernel:
 
     def _enter(self, record: PluginRecord) -> None:
         self.operations.add(record.name, record.operations)
+        self.tabs.add(record.name, record.tabs)
 
     def _leave(self, record: PluginRecord) -> None:
         self.operations.remove(record.name)
+        self.tabs.remove(record.name)
         self.metrics.remove(record.name)
         self.services.withdraw(record.name)
 

@@ -10,6 +10,7 @@ from microdns.events import Event
 from microdns.lifecycle.discovery import Loaded
 from microdns.operations import Operation
 from microdns.store import Collection, Migration
+from microdns.tabs import Tab
 
 
 class PluginState(StrEnum):
@@ -41,6 +42,7 @@ class PluginRecord:
     events: tuple[type[Event], ...] = ()
     migrations: tuple[Migration, ...] = ()
     operations: tuple[Operation[Any, Any], ...] = ()
+    tabs: tuple[Tab, ...] = ()
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from microdns.lifecycle.kernel import Kernel
 from microdns.lifecycle.record import PluginState
 from microdns.operations import Operation
 from microdns.plugin import Plugin
+from microdns.tabs import Tab
 from microdns.testing.kernels import run_kernel
 
 
@@ -54,6 +55,8 @@ def _check_declarations(plugin: Plugin) -> None:
     assert len(set(types)) == len(types), f"event types are declared twice: {types}"
     for operation in hooks.call(plugin, "microdns_operations") or ():
         check_operation(operation)
+    for tab in hooks.call(plugin, "microdns_tabs") or ():
+        check_tab(tab)
 
 
 def check_operation(operation: Operation[Any, Any]) -> None:
@@ -67,3 +70,9 @@ def check_operation(operation: Operation[Any, Any]) -> None:
         assert path.startswith("/"), f"{name}: {operation.http}"
     if operation.grpc is not None:
         assert operation.grpc.count("/") == 1, f"{name}: write Service/Method"
+
+
+def check_tab(tab: Tab) -> None:
+    """Raise AssertionError when a tab's files are not in its package."""
+    for name in (tab.module, *tab.styles):
+        assert (tab.files() / name).is_file(), f"tab {tab.id}: {tab.package} has no file {name}"

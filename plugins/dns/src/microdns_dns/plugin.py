@@ -9,6 +9,7 @@ from microdns.events import Event
 from microdns.operations import Operation
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns.store import Collection
+from microdns.tabs import Tab
 from microdns_dns.config import DnsConfig
 from microdns_dns.engine.choice import choose_engine
 from microdns_dns.events import EVENTS
@@ -60,6 +61,10 @@ class DnsPlugin(Plugin):
     @hookimpl
     def microdns_operations(self) -> Iterable[Operation[Any, Any]]:
         return [each for operations in self._operations for each in operations.declare()]
+
+    @hookimpl
+    def microdns_tabs(self) -> Iterable[Tab]:
+        yield Tab("dns", "DNS", "microdns_dns", "dns.js", ("dns.css",), "zones:read", order=10)
 
     @hookimpl
     async def microdns_setup(self, context: PluginContext[DnsConfig]) -> None:

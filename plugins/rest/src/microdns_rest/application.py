@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, Router
 from litestar.config.compression import CompressionConfig
 from litestar.config.cors import CORSConfig
 from litestar.exceptions import HTTPException
@@ -18,6 +18,7 @@ from microdns_rest.config import RestConfig
 from microdns_rest.documentation import Documentation
 from microdns_rest.handlers import Handlers
 from microdns_rest.identity import Gate
+from microdns_rest.pages import Pages
 from microdns_rest.problems import Errors, details_of, response_of
 from microdns_rest.shape import Shape
 
@@ -32,6 +33,7 @@ class Application:
         config: RestConfig,
         operations: OperationRegistry,
         handlers: Handlers,
+        pages: Pages,
         gate: Gate,
         documentation: Documentation,
         errors: Errors,
@@ -40,17 +42,19 @@ class Application:
         self._config = config
         self._operations = operations
         self._handlers = handlers
+        self._pages = pages
         self._gate = gate
         self._documentation = documentation
         self._errors = errors
         self._log = log
-        self._built_for = -1
+        self._built_for = (-1, -1)
         self._app: Litestar
         self._routes: list[tuple[str, str, re.Pattern[str]]] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if self._built_for != self._operations.revision:
-            self._built_for = self._operations.revision
+        wanted = (self._operations.revision, self._pages.revision)
+        if self._built_for != wanted:
+            self._built_for = wanted
             self._app = self.build()
         if scope["type"] == "http" and scope["method"] == "OPTIONS" and not self._cors():
             await self._tell_verbs(scope, receive, send)
@@ -75,11 +79,13 @@ class Application:
     def _verbs(self, path: str) -> set[str]:
         """The verbs of a path; where a literal and a placeholder match, the literal's alone."""
         found = [(route, verb) for verb, route, like in self._routes if like.fullmatch(path)]
-        best = min((route.count("{") for route, _ in found), default=0)
+        if not found:
+            return self._pages.verbs(path)
+        best = min(route.count("{") for route, _ in found)
         return {verb for route, verb in found if route.count("{") == best}
 
     def build(self) -> Litestar:
-        """litestar with a route for each operation."""
+        """litestar with a route for each operation, and the pages of other plugins."""
         shapes = list(self._usable())
         self._routes = [(shape.verb, shape.route, shape.matching(BASE)) for shape in shapes]
         errors: dict[Any, Any] = {
@@ -89,10 +95,15 @@ class Application:
         }
         return Litestar(
             route_handlers=[
-                *map(self._handlers.make, shapes),
-                *self._documentation.handlers(shapes),
+                Router(
+                    BASE,
+                    route_handlers=[
+                        *map(self._handlers.make, shapes),
+                        *self._documentation.handlers(shapes),
+                    ],
+                ),
+                *self._pages.routers(),
             ],
-            path=BASE,
             exception_handlers=errors,
             request_max_body_size=self._config.body_bytes_max,
             compression_config=CompressionConfig(

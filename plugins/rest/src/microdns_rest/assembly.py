@@ -2,7 +2,7 @@
 
 from microdns.access import Authenticator
 from microdns.plugin import PluginContext
-from microdns_rest.application import Application
+from microdns_rest.application import BASE, Application
 from microdns_rest.config import RestConfig
 from microdns_rest.documentation import Documentation
 from microdns_rest.handlers import Handlers
@@ -10,8 +10,10 @@ from microdns_rest.idempotency import Idempotency
 from microdns_rest.identity import Gate
 from microdns_rest.limits import ClientRates, Limited
 from microdns_rest.metrics import RestMetrics
+from microdns_rest.pages import Pages
 from microdns_rest.problems import Errors
 from microdns_rest.server import Server
+from microdns_rest.sessions import Sessions
 from microdns_rest.websocket import WebSockets
 
 
@@ -20,13 +22,16 @@ def assembled(context: PluginContext[RestConfig], authenticator: Authenticator) 
     config, clock = context.config, context.clock
     metrics = RestMetrics()
     context.metrics.add(context.name, metrics)
-    gate = Gate(authenticator, config.api_key)
+    sessions = Sessions(context.store, clock, authenticator, config.api_key)
+    gate = Gate(authenticator, config.api_key, sessions)
+    pages = Pages(gate, sessions, [BASE])
+    context.provide(Pages, pages)
     errors = Errors(gate, context.log)
     handlers = Handlers(
         config, context.operations, context.store, gate, Idempotency(clock), errors, metrics
     )
     application = Application(
-        config, context.operations, handlers, gate, Documentation(gate), errors, context.log
+        config, context.operations, handlers, pages, gate, Documentation(gate), errors, context.log
     )
     sockets = WebSockets(
         application, config, context.operations, context.store, gate, errors, metrics

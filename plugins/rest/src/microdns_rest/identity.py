@@ -6,6 +6,7 @@ from typing import Any
 
 from microdns.access import Authenticator
 from microdns.events import Principal
+from microdns_rest.sessions import Sessions, check_csrf, token_of
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -13,18 +14,32 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Gate:
     """Lets clients in before anything else of their request is looked at."""
 
-    def __init__(self, authenticator: Authenticator, api_key: str | None) -> None:
+    def __init__(
+        self, authenticator: Authenticator, api_key: str | None, sessions: Sessions
+    ) -> None:
         self._authenticator = authenticator
         self._api_key = api_key
+        self._sessions = sessions
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no key is needed."""
+        return self._authenticator.is_open(self._api_key)
 
     def identify(self, scope: Any, *, basic: bool = False) -> Principal:
         """Who the client is; raises ``Unauthenticated`` or ``Throttled``.
 
         With ``basic``, the key may also be the password of Basic authentication: for pages,
-        since a browser can ask for that.
+        since a browser can ask for that.  Without a key, a session will do.
         """
+        key = presented(scope["headers"], basic=basic)
+        token = token_of(scope) if key is None else None
+        if token is not None and not self.is_open:
+            principal = self._sessions.recall(token, client_of(scope))
+            check_csrf(scope, token)
+            return principal
         return self._authenticator.authenticate(
-            presented(scope["headers"], basic=basic),
+            key,
             configured=self._api_key,
             address=client_of(scope),
             interface="rest",

@@ -3,13 +3,15 @@
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from microdns.access import Authenticator
 from microdns.config.fields import format_address
 from microdns.errors import Problem
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
+from microdns.store import Collection
 from microdns_rest.config import RestConfig
+from microdns_rest.sessions import SESSIONS
 
 if TYPE_CHECKING:
     from microdns_rest.server import Server
@@ -24,6 +26,10 @@ class RestPlugin(Plugin):
 
     def __init__(self) -> None:
         self._sockets: list[socket.socket] = []
+
+    @hookimpl
+    def microdns_collections(self) -> Iterable[Collection[Any]]:
+        return (SESSIONS,)
 
     @hookimpl
     def microdns_check(self, config: RestConfig) -> Iterable[Problem]:
