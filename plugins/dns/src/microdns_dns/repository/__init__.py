@@ -13,6 +13,7 @@ from microdns_dns.repository.drafts import (
     ZoneAlter,
     ZoneContent,
 )
+from microdns_dns.repository.learning import Learning
 from microdns_dns.repository.lookup import (
     all_zones,
     find_record,
@@ -28,6 +29,7 @@ __all__ = [
     "Change",
     "DeclaredZone",
     "Draft",
+    "Learning",
     "Limits",
     "Outcome",
     "Remove",

@@ -43,6 +43,7 @@ from microdns_dns.repository.drafts import (
     ZoneContent,
 )
 from microdns_dns.repository.editing import Edit
+from microdns_dns.repository.learning import Learning
 from microdns_dns.repository.planning import SLICE, Plan, replacement
 from microdns_dns.repository.rules import rank
 
@@ -220,6 +221,26 @@ class ZoneRepository:
             await replacement(plan, lookup.records_of(tx, plan.zone), list(drafts), replaces)
             plan.settle(self.limits.rrset_octets_max)
             return await self._write(tx, call, plan)
+
+    @asynccontextmanager
+    async def learning(self, call: Call, source: str) -> AsyncIterator[Learning]:
+        """Change an automatic source's records in any zones; leaving the block means durable.
+
+        Raises the errors of ``microdns.errors``, and then nothing has happened.
+        """
+        async with self._transaction(call) as tx:
+            learning = Learning(self, tx, source, self._clock.time_ns())
+            yield learning
+            await learning.write(call)
+
+    async def write_plan(
+        self, tx: Transaction, call: Call, plan: Plan, *, new: bool = False
+    ) -> Outcome:
+        """Hold a plan against the rules and write it; ``new`` says that its zone is to be made."""
+        plan.settle(self.limits.rrset_octets_max)
+        if new:
+            return await self._write_new(tx, call, plan)
+        return await self._write(tx, call, plan)
 
     async def declare(self, declared: Iterable[DeclaredZone]) -> list[Outcome]:
         """Apply what the configuration declares, and forget what it declares no longer.
