@@ -1,0 +1,9 @@
+"""What the tests of this plugin share."""
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The kernel runs on asyncio."""
+    return "asyncio"
