@@ -1,9 +1,12 @@
 """A router in a kernel, on interfaces that the test plays."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import anyio
 
 from microdns.lifecycle.kernel import Kernel
 from microdns.plugin import Plugin
@@ -18,6 +21,7 @@ from microdns_slaac.plugin import SlaacPlugin
 LINK_LOCAL = "fe80::1"
 HOST = "fe80::99"
 SOLICITATION = bytes((133, 0, 0, 0, 0, 0, 0, 0))
+RS_WITH_ADDRESS = SOLICITATION + bytes((1, 1, 2, 0, 0, 0, 0, 1))
 CONFIG = 'prefix = "2001:db8:1::"\n'
 
 
@@ -67,8 +71,6 @@ class Bench:
 
     async def turn(self) -> None:
         """Let the loop read sockets."""
-        import asyncio
-
         for _ in range(5):
             await asyncio.sleep(0.001)
         await self.clock.settle()
@@ -87,8 +89,15 @@ class Bench:
                         return sample.value
         return 0
 
-    def journal(self) -> list[str]:
-        return [entry.type for entry in self.kernel.store.journal.read(types=["slaac.*"])]
+    async def journal(self, wanted: str) -> list[str]:
+        """The types of this plugin's events, once ``wanted`` is among them: the disk takes time."""
+        with anyio.fail_after(10):
+            while True:
+                entries = self.kernel.store.journal.read(types=["slaac.*"])
+                types = [entry.type for entry in entries]
+                if wanted in types:
+                    return types
+                await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -129,18 +129,31 @@ class Ledger:
                 self._entries[key] = replace(told, until=until + max(AHEAD_SECS, told.valid // 8))
                 self._unsaved.add(key)
 
+    def stopped(self) -> None:
+        """Nothing is announced any more: write what was, in place of what is ahead of it."""
+        for key, until in self._told_until.items():
+            told = self._entries.get(key)
+            if told is not None and until < told.until:
+                self._entries[key] = replace(told, until=until)
+                self._unsaved.add(key)
+
     async def save(self, actor: Any) -> None:
         """Write what has changed; raises ``StorageFault``, and then nothing is forgotten."""
-        keys, events = set(self._unsaved), list(self._events)
+        keys, events = self._unsaved, self._events
         if not keys and not events:
             return
-        async with self._store.transaction(actor) as tx:
-            for key in keys:
-                self._write(tx, key)
-            for event in events:
-                tx.emit(event)
-        self._unsaved -= keys
-        del self._events[: len(events)]
+        # What changes from here on is for the next time.
+        self._unsaved, self._events = set(), []
+        try:
+            async with self._store.transaction(actor) as tx:
+                for key in keys:
+                    self._write(tx, key)
+                for event in events:
+                    tx.emit(event)
+        except BaseException:
+            self._unsaved |= keys
+            self._events = [*events, *self._events]
+            raise
 
     def _write(self, tx: Any, key: Key) -> None:
         told = self._entries.get(key)

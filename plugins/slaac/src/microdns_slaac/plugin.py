@@ -93,6 +93,7 @@ class SlaacPlugin(Plugin):
             self._operations.close()
             self._server.final()
             self._watch.close()
+            self._server.ledger.stopped()
             await self._server.save()
             self._watch = None
 

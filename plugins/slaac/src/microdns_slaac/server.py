@@ -85,7 +85,7 @@ class Server:
         self._actor = actor
         self._log = log
         self._schedules: dict[str, Schedule] = {}
-        self._save_due = 0.0
+        self._save = anyio.Event()
         self._wake = anyio.Event()
 
     # Interfaces
@@ -232,14 +232,24 @@ class Server:
     # The task
 
     async def run(self) -> None:
-        """Send what falls due until cancelled."""
+        """Send what falls due, and write what has changed, until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            # Apart: a disk that is slow or full keeps no host waiting.
+            tasks.start_soon(self._keep_saved)
+            while True:
+                now = self._clock.monotonic()
+                for link in list(self.links.values()):
+                    self._work(link, now)
+                if self.ledger.unsaved:
+                    self._save.set()
+                await self._pause(self._due() - self._clock.monotonic())
+
+    async def _keep_saved(self) -> None:
         while True:
-            now = self._clock.monotonic()
-            for link in list(self.links.values()):
-                self._work(link, now)
-            if self.ledger.unsaved and now >= self._save_due:
-                await self.save()
-            await self._pause(self._due() - self._clock.monotonic())
+            await self._save.wait()
+            self._save = anyio.Event()
+            while not await self.save():
+                await self._clock.sleep(SAVE_RETRY_SECONDS)
 
     def wake(self) -> None:
         """Look anew what is due."""
@@ -259,8 +269,7 @@ class Server:
                 self._send(link, ALL_NODES, "final")
 
     def _due(self) -> float:
-        found = min((link.schedule.due for link in self.links.values()), default=NEVER)
-        return min(found, self._save_due) if self.ledger.unsaved else found
+        return min((link.schedule.due for link in self.links.values()), default=NEVER)
 
     async def _pause(self, seconds: float) -> None:
         """Wait so long, or until woken."""
@@ -316,14 +325,15 @@ class Server:
                 self._log, "can't advertise on %s: %s", link.name, error, name=link.name
             )
 
-    async def save(self) -> None:
-        """Write what is not on disk yet; a fault is told, and it is tried again."""
+    async def save(self) -> bool:
+        """Write what is not on disk yet; a fault is told, and False."""
         try:
             await self.ledger.save(self._actor)
         except StorageFault as error:
-            self._save_due = self._clock.monotonic() + SAVE_RETRY_SECONDS
             self._metrics.unsaved.inc()
             logevents.UNSAVED(self._log, "can't store the prefixes announced: %s", error)
+            return False
+        return True
 
     # What arrives
 
