@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from tests.scenarios.dhcp.namespaces import Host
@@ -57,12 +58,15 @@ class Running:
             self.process.terminate()
             self.process.wait(timeout=15)
 
+    def shown(self, *command: str) -> Any:
+        """What a command of ``microdns`` shows."""
+        whole = (COMMAND, *command, "--config", str(self.config), "--json")
+        return msgspec.json.decode(self.host.run(*whole))
+
     def leases(self, **options: str) -> list[dict[str, str]]:
         """What ``microdns lease list`` shows."""
         given = [part for key, value in options.items() for part in (f"--{key}", value)]
-        command = (COMMAND, "lease", "list", "--config", str(self.config), "--json", *given)
-        page = msgspec.json.decode(self.host.run(*command))
-        items: list[dict[str, str]] = page["items"]
+        items: list[dict[str, str]] = self.shown("lease", "list", *given)["items"]
         return items
 
 

@@ -1,6 +1,7 @@
 """Router advertisements to the kernel's own SLAAC and to real programs, in network namespaces."""
 
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,3 +67,128 @@ def test_the_kernel_gets_an_address_and_a_default_route_and_loses_it_at_the_stop
             until(lambda: default_route(host), r"via fe80:.*proto ra")
         until(lambda: default_route(host) or "none", r"^none$")
         assert "2001:db8:1:" in addresses(host)
+
+
+FULL = """
+[dhcp.slaac]
+enabled = true
+interface = "srv0"
+prefix = "2001:db8:1::"
+interval_max_secs = 4
+router_lifetime_secs = 900
+dns = ["2001:db8:1::53"]
+search = ["example.com", "lab.example.com"]
+mtu = 1400
+preference = "high"
+managed = "on"
+pref64 = ["64:ff9b::/96"]
+captive_portal = "https://portal.example/api"
+routes = [{ prefix = "2001:db8:ff00::/40", preference = "low", lifetime_secs = 700 }]
+encrypted_dns = [{ name = "dns.example", addresses = ["2001:db8:1::53"], alpn = ["dot"] }]
+"""
+
+
+@contextmanager
+def program(host: Host, output: Path, *command: str) -> Iterator[Callable[[], str]]:
+    """A program that runs inside the block; gives what it has written."""
+    with output.open("wb") as written:
+        process = subprocess.Popen(host.command(*command), stdout=written, stderr=written)
+    try:
+        yield output.read_text
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.mark.needs("rdisc6", "radvdump")
+def test_rdisc6_and_radvdump_read_our_advertisements(tmp_path: Path) -> None:
+    with link() as (router, host), server(router, tmp_path, FULL):
+        seen = host.run("rdisc6", "-1", "-w", "3000", "cli0")
+        for line in (
+            r"Hop limit +: +64",
+            r"Stateful address conf. +: +Yes",
+            r"Stateful other conf. +: +No",
+            r"Router preference +: +high",
+            r"Router lifetime +: +900",
+            r"Prefix +: 2001:db8:1::/64",
+            r"On-link +: +Yes",
+            r"Autonomous address conf.: +Yes",
+            r"Valid time +: +5400",
+            r"Pref. time +: +2700",
+            r"MTU +: +1400",
+            r"Route +: 2001:db8:ff00::/40",
+            r"Route preference +: +low",
+            r"Recursive DNS server +: 2001:db8:1::53",
+            r"DNS search list +: example.com",
+            r"Source link-layer address: [0-9A-F:]{17}",
+            r"from fe80::",
+        ):
+            assert re.search(line, seen), f"no {line} in:\n{seen}"
+        with program(host, tmp_path / "radvdump", "radvdump") as dumped:
+            text = until(dumped, r"# End of interface definition|}; # End of")
+        for line in (
+            "AdvManagedFlag on;",
+            "AdvDefaultPreference high;",
+            "AdvLinkMTU 1400;",
+            "prefix 2001:db8:1::/64",
+            "AdvPreferredLifetime 2700;",
+            "route 2001:db8:ff00::/40",
+            "RDNSS 2001:db8:1::53",
+            "DNSSL example.com",
+        ):
+            assert line in text, f"no {line} in:\n{text}"
+
+
+@pytest.mark.needs("rdnssd")
+def test_rdnssd_learns_dns_and_forgets_it_at_the_stop(tmp_path: Path) -> None:
+    resolv = tmp_path / "resolv.conf"
+    resolv.touch()
+    with link() as (router, host):
+        command = ("rdnssd", "-f", "-r", str(resolv), "-p", str(tmp_path / "pid"), "-u", "root")
+        with program(host, tmp_path / "rdnssd", *command):
+            with server(router, tmp_path, FULL):
+                until(resolv.read_text, r"nameserver 2001:db8:1::53")
+            until(resolv.read_text, r"^(?!.*nameserver)")
+
+
+def test_a_changed_prefix_is_deprecated_in_the_kernel(tmp_path: Path) -> None:
+    config = '[dhcp.slaac]\nenabled = true\ninterface = "srv0"\n'
+    with link() as (router, host), server(router, tmp_path, config) as running:
+        until(lambda: addresses(host), r"2001:db8:1:")
+        router.ip("address", "add", "2001:db8:2::1/64", "dev", "srv0")
+        router.ip("address", "delete", "2001:db8:1::1/64", "dev", "srv0")
+        until(
+            lambda: addresses(host),
+            r"2001:db8:2:\S+ scope global dynamic.*2001:db8:1:\S+ scope global deprecated",
+        )
+        running.stop()
+        running.start()
+        running.wait_for("kernel.ready", 2)
+        shown = running.shown("slaac", "list")["items"][0]
+        told = {each["prefix"]: each["deprecated"] for each in shown["prefixes"]}
+        assert told == {"2001:db8:1::/64": True, "2001:db8:2::/64": False}
+
+
+def test_an_interface_that_goes_and_comes_is_advertised_on_again(tmp_path: Path) -> None:
+    with link() as (router, host), server(router, tmp_path, CONFIG) as running:
+        until(lambda: addresses(host), r"2001:db8:1:")
+        router.ip("link", "set", "srv0", "down")
+        running.wait_for("interface.down")
+        router.ip("link", "set", "srv0", "up")
+        running.wait_for("interface.up", 2)
+        # Renamed, it is another; named so again, it is served.
+        router.ip("link", "set", "srv0", "down")
+        router.ip("link", "set", "srv0", "name", "other0")
+        running.wait_for("interface.down", 2)
+        router.ip("link", "set", "other0", "name", "srv0")
+        router.ip("link", "set", "srv0", "up")
+        running.wait_for("interface.up", 3)
+        router.ip("link", "delete", "srv0")
+        running.wait_for("interface.down", 3)
+        cable(router, "srv0", host, "cli0")
+        sysctl(host, "net.ipv6.conf.cli0.accept_ra=1")
+        router.address("srv0")
+        host.address("cli0")
+        running.wait_for("interface.up", 4)
+        until(lambda: addresses(host), r"2001:db8:1:")
+        until(lambda: default_route(host), r"via fe80:")
