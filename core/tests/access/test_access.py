@@ -35,10 +35,10 @@ async def _create(kernel: Kernel, name: str = "k", **more: Any) -> str:
 
 
 def _enter(
-    kernel: Kernel, key: str | None, configured: str | None = None, address: str = "192.0.2.1"
+    kernel: Kernel, key: str | None, address: str = "192.0.2.1", interface: str = "rest"
 ) -> Principal:
     door = kernel.services.require(Authenticator)
-    return door.authenticate(key, configured=configured, address=address, interface="rest")
+    return door.authenticate(key, address=address, interface=interface)
 
 
 async def test_without_any_key_everybody_may_do_everything(kernel: Kernel) -> None:
@@ -49,10 +49,24 @@ async def test_without_any_key_everybody_may_do_everything(kernel: Kernel) -> No
 async def test_a_configured_key_may_do_everything_and_closes_the_door_for_others(
     kernel: Kernel,
 ) -> None:
-    assert _enter(kernel, "secret", "secret").scopes == ("*",)
+    kernel.services.require(Authenticator).configure("secret")
+    assert _enter(kernel, "secret").scopes == ("*",)
     for wrong in (None, "", "Secret", "secret ", "x" * 10_000, "mdk_x_y", "\udcff"):
         with pytest.raises(Unauthenticated):
-            _enter(kernel, wrong, "secret")
+            _enter(kernel, wrong)
+
+
+async def test_a_key_configured_for_one_interface_closes_the_others_as_well(
+    kernel: Kernel,
+) -> None:
+    door = kernel.services.require(Authenticator)
+    for key in (None, "rests", "grpcs"):
+        door.configure(key)
+    for interface in ("rest", "grpc"):
+        with pytest.raises(Unauthenticated):
+            _enter(kernel, None, interface=interface)
+        assert _enter(kernel, "rests", interface=interface).interface == interface
+        assert _enter(kernel, "grpcs", interface=interface).scopes == ("*",)
 
 
 async def test_a_stored_key_has_its_scopes_and_limits(kernel: Kernel) -> None:

@@ -4,11 +4,13 @@ from microdns.access.attempts import AttemptLimiter
 from microdns.access.authenticator import Authenticator, Credential
 from microdns.access.keys import KEYS, Key, KeyCreated, KeyDeleted
 from microdns.access.limits import allows
+from microdns.access.rates import ClientRates
 
 __all__ = [
     "KEYS",
     "AttemptLimiter",
     "Authenticator",
+    "ClientRates",
     "Credential",
     "Key",
     "KeyCreated",

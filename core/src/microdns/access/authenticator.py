@@ -19,7 +19,7 @@ _NOBODY = Key("", "", digest_of(""), ())
 
 
 class Credential(NamedTuple):
-    """A key without its secret: its name (empty for the interface's own), and its digest."""
+    """A key without its secret: its name (empty for an interface's own), and its digest."""
 
     name: str
     digest: bytes
@@ -29,48 +29,58 @@ class Authenticator:
     """Decides who a client of a network interface is.
 
     While neither a configured key nor a stored one exists, everybody may do everything; from the
-    first key on, every request needs one.
+    first key on, every request needs one, whichever interface it was configured for.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._configured: set[bytes] = set()
         self.attempts = AttemptLimiter(clock)
 
-    def is_open(self, configured: str | None) -> bool:
-        """Whether no key is needed."""
-        return not configured and next(self._store.scan(KEYS, limit=1), None) is None
+    def configure(self, api_key: str | None) -> None:
+        """Take the ``api_key`` of an interface; it counts on all of them until the process ends.
 
-    def authenticate(
-        self, presented: str | None, *, configured: str | None, address: str, interface: str
-    ) -> Principal:
-        """The client behind a presented key; ``configured`` is the interface's own ``api_key``.
+        It outlives its interface on purpose: a part that fails must not open the others.
+        """
+        if api_key:
+            self._configured.add(digest_of(api_key))
+
+    def is_open(self) -> bool:
+        """Whether no key is needed."""
+        return not self._configured and next(self._store.scan(KEYS, limit=1), None) is None
+
+    def authenticate(self, presented: str | None, *, address: str, interface: str) -> Principal:
+        """The client behind a presented key.
 
         Raises ``Unauthenticated``, with one text for every reason, or ``Throttled``.
         """
-        if self.is_open(configured):
+        if self.is_open():
             return Principal("anonymous", interface, address)
         self.attempts.check(address)
-        principal = self._known(presented or "", configured, address, interface)
+        principal = self._known(presented or "", address, interface)
         if principal is None:
             if presented:
                 self.attempts.failed(address)
             raise Unauthenticated("a valid API key is needed")
         return principal
 
-    def _known(
-        self, presented: str, configured: str | None, address: str, interface: str
-    ) -> Principal | None:
+    def _known(self, presented: str, address: str, interface: str) -> Principal | None:
         if len(presented) > KEY_BYTES_MAX:
             return None
-        if configured and hmac.compare_digest(digest_of(configured), digest_of(presented)):
+        if self._own(presented) is not None:
             return Principal("api_key", interface, address)
         return self._principal(self._stored(presented), address, interface)
 
-    def credential(self, presented: str, *, configured: str | None) -> Credential | None:
+    def _own(self, presented: str) -> bytes | None:
+        """The digest of a configured key, if this is one."""
+        shown = digest_of(presented)
+        return shown if any(hmac.compare_digest(each, shown) for each in self._configured) else None
+
+    def credential(self, presented: str) -> Credential | None:
         """What stands for a presented key when its client is recalled; None for an unknown one."""
-        if configured and hmac.compare_digest(digest_of(configured), digest_of(presented)):
-            return Credential("", digest_of(configured))
+        if (digest := self._own(presented)) is not None:
+            return Credential("", digest)
         key = self._stored(presented)
         return None if key is None else Credential(key.name, key.digest)
 
@@ -79,7 +89,6 @@ class Authenticator:
         name: str,
         proves: Callable[[bytes], bool],
         *,
-        configured: str | None,
         address: str,
         interface: str,
     ) -> Principal | None:
@@ -88,7 +97,7 @@ class Authenticator:
         ``proves`` is asked whether the key's digest is still the one of then.
         """
         if not name:
-            same = configured is not None and proves(digest_of(configured))
+            same = any(map(proves, self._configured))
             return Principal("api_key", interface, address) if same else None
         key = self._store.get(KEYS, name.encode())
         if key is None or not proves(key.digest):

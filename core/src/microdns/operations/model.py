@@ -76,7 +76,10 @@ class Operation(Generic[I, O]):
     ``name`` is ``noun.verb``; ``scope`` is what the caller must hold (``zones:write``);
     an empty one makes it public.
     ``http`` is verb and path below ``/api/v1`` (``DELETE /zones/{id}``), its placeholders being
-    fields of the input; ``grpc`` is ``ZoneService/DeleteZone``.  None keeps it off that interface.
+    fields of the input; ``grpc`` is ``ZoneService/DeleteZone``, a method in
+    ``proto/microdns.proto`` whose messages have the fields of input and output under the same
+    names.  None gives the operation no place of its own there; by name it can be called over gRPC
+    unless it is ``local``.
     A ``stream`` yields items of type ``output`` until the caller leaves.
     ``offline`` operations touch only the store, so the command line may run them itself while no
     process serves it.
@@ -92,6 +95,8 @@ class Operation(Generic[I, O]):
     grpc: str | None = None
     stream: bool = False
     offline: bool = False
+    local: bool = False
+    """Whether it is for the machine's own users only: it touches files that the caller names."""
     rehearses: bool = True
     """Whether ``Call.dry_run`` is kept to; a dry run of any other operation is refused."""
     honours: frozenset[str] = frozenset()

@@ -1,6 +1,6 @@
 """The parts of the REST interface, put together."""
 
-from microdns.access import Authenticator
+from microdns.access import Authenticator, ClientRates
 from microdns.plugin import PluginContext
 from microdns_rest.application import BASE, Application
 from microdns_rest.config import RestConfig
@@ -8,7 +8,7 @@ from microdns_rest.documentation import Documentation
 from microdns_rest.handlers import Handlers
 from microdns_rest.idempotency import Idempotency
 from microdns_rest.identity import Gate
-from microdns_rest.limits import ClientRates, Limited
+from microdns_rest.limits import Limited
 from microdns_rest.metrics import RestMetrics
 from microdns_rest.pages import Pages
 from microdns_rest.problems import Errors
@@ -22,7 +22,7 @@ def assembled(context: PluginContext[RestConfig], authenticator: Authenticator) 
     config, clock = context.config, context.clock
     metrics = RestMetrics()
     context.metrics.add(context.name, metrics)
-    sessions = Sessions(context.store, clock, authenticator, config.api_key)
+    sessions = Sessions(context.store, clock, authenticator)
     gate = Gate(authenticator, config.api_key, sessions)
     pages = Pages(gate, sessions, [BASE])
     context.provide(Pages, pages)

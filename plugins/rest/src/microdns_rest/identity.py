@@ -18,13 +18,13 @@ class Gate:
         self, authenticator: Authenticator, api_key: str | None, sessions: Sessions
     ) -> None:
         self._authenticator = authenticator
-        self._api_key = api_key
+        authenticator.configure(api_key)
         self._sessions = sessions
 
     @property
     def is_open(self) -> bool:
         """Whether no key is needed."""
-        return self._authenticator.is_open(self._api_key)
+        return self._authenticator.is_open()
 
     def identify(self, scope: Any, *, basic: bool = False) -> Principal:
         """Who the client is; raises ``Unauthenticated`` or ``Throttled``.
@@ -40,7 +40,6 @@ class Gate:
             return principal
         return self._authenticator.authenticate(
             key,
-            configured=self._api_key,
             address=client_of(scope),
             interface="rest",
         )

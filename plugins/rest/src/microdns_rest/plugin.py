@@ -35,7 +35,7 @@ class RestPlugin(Plugin):
     def microdns_check(self, config: RestConfig) -> Iterable[Problem]:
         if config.tls_certificate is None or config.tls_key is None:
             return
-        from microdns_rest.tls import Certificate
+        from microdns.tls import Certificate
 
         try:
             Certificate(config.tls_certificate, config.tls_key)

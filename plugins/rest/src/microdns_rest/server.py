@@ -10,10 +10,10 @@ import anyio
 import uvicorn
 
 from microdns.clock import Clock
+from microdns.tls import Certificate
 from microdns_rest.config import RestConfig
 from microdns_rest.metrics import RestMetrics
 from microdns_rest.protocol import limited
-from microdns_rest.tls import Certificate
 from microdns_rest.websocket import MESSAGE_BYTES_MAX
 
 GRACE_SECONDS = 3
@@ -42,7 +42,7 @@ class Server:
     ) -> None:
         self._certificate = None
         if config.tls_certificate is not None and config.tls_key is not None:
-            self._certificate = Certificate(config.tls_certificate, config.tls_key)
+            self._certificate = Certificate(config.tls_certificate, config.tls_key, ["http/1.1"])
         self._config = uvicorn.Config(
             application,
             loop="none",

@@ -54,17 +54,14 @@ class Opened:
 class Sessions:
     """Opens, recalls and closes sessions."""
 
-    def __init__(
-        self, store: Store, clock: Clock, authenticator: Authenticator, api_key: str | None
-    ) -> None:
+    def __init__(self, store: Store, clock: Clock, authenticator: Authenticator) -> None:
         self._store = store
         self._clock = clock
         self._authenticator = authenticator
-        self._api_key = api_key
 
     async def open(self, presented: str, seconds: int) -> Opened | None:
         """A session for a key that was let in just now; None where no key is needed."""
-        credential = self._authenticator.credential(presented, configured=self._api_key)
+        credential = self._authenticator.credential(presented)
         if credential is None:
             return None
         token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -91,7 +88,6 @@ class Sessions:
             principal = self._authenticator.recall(
                 session.key,
                 lambda digest: hmac.compare_digest(proof_of(token, digest), proof),
-                configured=self._api_key,
                 address=address,
                 interface="dashboard",
             )

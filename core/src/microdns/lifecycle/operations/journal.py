@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from microdns.errors import NotFound
 from microdns.events import Entry, Principal
 from microdns.lifecycle.operations.base import KernelOperations, rfc3339
 from microdns.operations import ANYTHING, Call, Cli, Operation
@@ -71,6 +72,7 @@ class JournalOperations(KernelOperations):
                 handler=self.follow,
                 scope="journal:read",
                 http="GET /watch",
+                grpc="WatchService/Watch",
                 stream=True,
                 cli=Cli(command="journal follow", render=render_entry),
             ),
@@ -94,6 +96,9 @@ class JournalOperations(KernelOperations):
 
     async def follow(self, call: Call, wanted: JournalFollow) -> AsyncIterator[EntryShown]:
         types = tuple(wanted.type) or None
+        newest = self._kernel.store.sequence
+        if wanted.after is not None and wanted.after > newest:
+            raise NotFound(f"the journal has not come to {wanted.after} yet")
         async with self._kernel.bus.subscribe(
             types=types, after=wanted.after, name="journal.follow"
         ) as subscription:
