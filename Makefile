@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE =
 export PYTHONPYCACHEPREFIX = $(CURDIR)/.cache/pycache
 
 .DEFAULT_GOAL = help
-.PHONY: help setup run test test-alone lint format bench docs lock clean
+.PHONY: help setup run test test-alone lint format bench docs proto lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -35,7 +35,7 @@ test-alone: setup ## Test each package with nothing installed but what it declar
 lint: setup ## Check form, types and the arrows between packages
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary $(wildcard $(SOURCES) $(TESTS)) packaging docs
+	@$(BIN)/mypy --no-error-summary $(wildcard $(SOURCES) $(TESTS)) packaging proto docs
 	@$(BIN)/lint-imports --no-logo >.venv/lint-imports.txt || { cat .venv/lint-imports.txt; exit 1; }
 
 format: setup ## Rewrite sources to the project's form
@@ -48,6 +48,9 @@ bench: setup ## Run the benchmarks; prints figures, asserts nothing
 docs: setup ## Build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 	@echo "site/index.html"
+
+proto: setup ## Make the gRPC plugin's modules of proto/ anew
+	@$(BIN)/python proto/generate.py
 
 lock: setup ## Write the lock files anew; ARGS=--upgrade looks for newer versions
 	@$(BIN)/python packaging/lock.py $(ARGS)

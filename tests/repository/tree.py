@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-GENERATED = ("packaging/requirements/",)
+GENERATED = ("packaging/requirements/", "plugins/grpc/src/microdns_grpc/generated/")
 """Folders of files that a tool writes."""
 VENDORED = ("plugins/dashboard/src/microdns_dashboard/web/vendor/",)
 """Folders of files of others, kept as they were published."""
@@ -69,8 +69,12 @@ def tracked() -> tuple[Path, ...]:
 
 
 def sources() -> list[Path]:
-    """Python files of the packages, without tests."""
-    return [file for file in tracked() if file.suffix == ".py" and "src" in file.parts]
+    """Python files of the packages, without tests and what a tool has written."""
+    return [
+        file
+        for file in tracked()
+        if file.suffix == ".py" and "src" in file.parts and not name_of(file).startswith(GENERATED)
+    ]
 
 
 def name_of(file: Path) -> str:

@@ -1,0 +1,1 @@
+"""The gRPC interface: every plugin's operations over gRPC."""

@@ -1,0 +1,2 @@
+"""Made from proto/ by `make proto`; not to be edited."""
+
