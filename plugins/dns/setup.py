@@ -3,7 +3,7 @@
 Without Cython, a C compiler or the headers, the installation succeeds all the same: the Python path
 serves then, and says why (``microdns_dns.engine.reason``).  MICRODNS_ENGINE=require makes a failed
 build an error; MICRODNS_ENGINE=none leaves the engine out; MICRODNS_ENGINE=sanitize builds it with
-AddressSanitizer and UBSan.
+AddressSanitizer and UBSan, and calls that tell what code is reached (``tests/sanitize.py``).
 """
 
 import os
@@ -15,7 +15,8 @@ from setuptools import Extension, setup
 WANTED = os.environ.get("MICRODNS_ENGINE", "auto")
 FOLDER = Path("src/microdns_dns/engine")
 WARNINGS = ["-Wno-unused-function", "-Wno-unreachable-code"]
-SANITIZE = ["-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-g", "-O1"]
+SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g1", "-O1"]
+COVERAGE = ["-fno-omit-frame-pointer", "-fsanitize-coverage=trace-pc"]
 
 
 def extensions() -> list[Extension]:
@@ -28,7 +29,7 @@ def extensions() -> list[Extension]:
         if WANTED in ("require", "sanitize"):
             raise
         return []
-    flags = SANITIZE if WANTED == "sanitize" else ["-O3", "-fno-strict-aliasing"]
+    flags = [*SANITIZE, *COVERAGE] if WANTED == "sanitize" else ["-O3", "-fno-strict-aliasing"]
     links = SANITIZE[:1] if WANTED == "sanitize" else []
     found = [
         Extension(

@@ -13,10 +13,15 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 
+from tests.fuzz.coverage import news_of_coverage
 from tests.fuzz.mutate import mutated
+
+FOUND_MAX = 2_000
+"""Inputs that are kept as seeds beside those that were there."""
+INPUT_MAX = 4_096
 
 
 def main() -> int:
@@ -25,39 +30,72 @@ def main() -> int:
     parser.add_argument("files", nargs="*", type=Path, help="inputs to run once")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="write inputs that reached new code here, as hex")
     chosen = parser.parse_args()
     target = importlib.import_module(f"tests.fuzz.{chosen.target}")
     if chosen.files:
         for file in chosen.files:
             target.one(file.read_bytes())
         return 0
-    return fuzz(target.one, target.SEEDS, chosen.seconds, random.Random(chosen.seed))
+    seeds = [*target.SEEDS, *read_corpus(chosen.target)]
+    return fuzz(chosen, target.one, seeds)
 
 
 def targets() -> list[str]:
     """The modules of this folder that are targets."""
     names = {file.stem for file in Path(__file__).parent.glob("*.py")}
-    return sorted(names - {"__main__", "__init__", "mutate"})
+    return sorted(names - {"__main__", "__init__", "coverage", "mutate"})
 
 
-def fuzz(one: object, seeds: Sequence[bytes], seconds: float, source: random.Random) -> int:
-    """Run mutated seeds for so long; returns the exit code."""
-    assert callable(one)
-    end = time.monotonic() + seconds
+def read_corpus(target: str) -> list[bytes]:
+    """Inputs found earlier, one a line in hex."""
+    file = Path(__file__).parent / "corpus" / f"{target}.hex"
+    return [bytes.fromhex(line) for line in file.read_text().split()] if file.exists() else []
+
+
+def fuzz(chosen: argparse.Namespace, one: Callable[[bytes], None], seeds: list[bytes]) -> int:
+    """Run mutated seeds for so long; returns the exit code.
+
+    Where coverage is told, an input that reaches new code becomes a seed.
+    """
+    source = random.Random(chosen.seed)
+    news = news_of_coverage()
+    seeds = list(seeds)
+    found: list[bytes] = []
+    for data in seeds if news else ():
+        if not survives(one, data):
+            return 1
+    if news:
+        news()
+    end = time.monotonic() + chosen.seconds
     count = 0
     while time.monotonic() < end:
         data = mutated(source, seeds)
         count += 1
-        try:
-            one(data)
-        except Exception:
-            kept = Path(tempfile.gettempdir()) / f"fuzz-{hashlib.sha256(data).hexdigest()[:12]}"
-            kept.write_bytes(data)
-            traceback.print_exc()
-            print(f"input {count} failed; kept in {kept}")
+        if not survives(one, data):
+            print(f"input {count} failed")
             return 1
-    print(f"{count} inputs in {seconds:g} s, none failed")
+        if news and news() and len(found) < FOUND_MAX and len(data) <= INPUT_MAX:
+            found.append(data)
+            seeds.append(data)
+    if chosen.keep:
+        chosen.keep.write_text("".join(f"{data.hex()}\n" for data in found))
+    guided = f", {len(found)} of them reached new code" if news else ""
+    print(f"{chosen.target}: {count} inputs in {chosen.seconds:g} s, none failed{guided}")
     return 0
+
+
+def survives(one: Callable[[bytes], None], data: bytes) -> bool:
+    """Run one input; when it fails, say how and keep it."""
+    try:
+        one(data)
+    except Exception:
+        kept = Path(tempfile.gettempdir()) / f"fuzz-{hashlib.sha256(data).hexdigest()[:12]}"
+        kept.write_bytes(data)
+        traceback.print_exc()
+        print(f"kept in {kept}")
+        return False
+    return True
 
 
 sys.exit(main())

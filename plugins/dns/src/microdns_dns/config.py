@@ -93,6 +93,13 @@ class DnsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "nothing more is read from it until it takes them.",
         ),
     ] = 65_536
+    answer_rotation: Annotated[
+        bool,
+        Meta(
+            description="Turn the records of each RRset in the answer by the query's id, so that "
+            "clients that take the first are spread over all."
+        ),
+    ] = False
     nsid: Annotated[
         IdentityText,
         Meta(

@@ -58,6 +58,7 @@ class Responder:
         *,
         udp_payload_max: int,
         nsid: str = "",
+        answer_rotation: bool = False,
         guard: Guard | None = None,
     ) -> None:
         self.plan = plan
@@ -67,6 +68,7 @@ class Responder:
         self._monotonic = clock.monotonic
         self._log = log
         self._udp_payload_max = udp_payload_max
+        self._rotate = answer_rotation
         self._nsid = b""
         if nsid:
             self._nsid = _OPTION.pack(EdnsOption.NSID, len(nsid)) + nsid.encode()
@@ -115,7 +117,8 @@ class Responder:
 
     def _encode(self, query: Query, reply: Reply) -> tuple[bytes, bool]:
         size_max = query.reply_size_max(self._udp_payload_max)
-        return encode(query, reply, size_max, self._udp_payload_max)
+        rotation = query.id if self._rotate else 0
+        return encode(query, reply, size_max, self._udp_payload_max, rotation)
 
 
 def _wants_nsid(query: Query) -> bool:

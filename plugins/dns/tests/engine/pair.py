@@ -33,6 +33,7 @@ class Guarding:
 
     clock: Clock
     settings: dict[str, Any]
+    rotation: bool = False
 
     def guard(self, metrics: DnsMetrics) -> Guard:
         return Guard(self.clock, metrics, **self.settings)
@@ -48,7 +49,8 @@ class Pair:
         self, zones: list[Zone], records: Sequence[Change] = (), guarding: Guarding | None = None
     ) -> None:
         """With ``guarding``, both have a guard; its clock tells them the time."""
-        self.engine = Engine(nsid=NSID.encode())
+        self._rotation = guarding is not None and guarding.rotation
+        self.engine = Engine(nsid=NSID.encode(), answer_rotation=self._rotation)
         self._clock = SystemClock() if guarding is None else guarding.clock
         self._guarding = guarding
         self.plain, self.compiled = Views(), CompiledViews(self.engine.zones)
@@ -86,6 +88,7 @@ class Pair:
             logging.getLogger("pair"),
             udp_payload_max=1232,
             nsid=NSID,
+            answer_rotation=self._rotation,
             guard=guard,
         )
 

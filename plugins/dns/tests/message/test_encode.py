@@ -1,5 +1,6 @@
 """Writing replies, with dnspython as the reader."""
 
+import re
 from typing import Any
 
 import dns.flags
@@ -363,3 +364,20 @@ def test_replies_are_read_as_written(
     assert set(read(message.additional)) <= set(records(additional))
     if size_max == 2000 and complete:
         assert len(octets) < 2000
+
+
+def test_rotation_turns_answers_and_nothing_else() -> None:
+    rdatas = tuple(bytes((192, 0, 2, last)) for last in range(3))
+    reply = Reply(aa=True)
+    reply.answer.append((b"\1a\0", RRset(RRType.A, 60, rdatas)))
+    reply.additional.append((b"\1b\0", RRset(RRType.A, 60, rdatas)))
+    query = parse_query(b"\0\4\0\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1")
+    assert isinstance(query, Query)
+    for rotation in range(7):
+        octets, _ = encode(query, reply, 512, 1232, rotation)
+        shown = dns.message.from_wire(octets)
+        first = rotation % 3
+        answered = re.findall(re.escape(b"\xc0\0\2") + b".", octets, re.DOTALL)
+        assert [each[3] for each in answered[:3]] == [first, (first + 1) % 3, (first + 2) % 3]
+        assert [each[3] for each in answered[3:]] == [0, 1, 2]
+        assert len(shown.answer[0]) == 3

@@ -53,7 +53,11 @@ def _compiled(config: DnsConfig) -> Chosen:
     from microdns_dns.engine.serving import EngineCounts, EngineServing
     from microdns_dns.engine.view import CompiledViews
 
-    engine = Engine(udp_payload_max=config.udp_payload_max, nsid=config.nsid.encode())
+    engine = Engine(
+        udp_payload_max=config.udp_payload_max,
+        nsid=config.nsid.encode(),
+        answer_rotation=config.answer_rotation,
+    )
     threads = config.threads or len(os.sched_getaffinity(0))
     views = CompiledViews(engine.zones)
 

@@ -7,11 +7,13 @@ from libc.string cimport memcpy
 
 from microdns_dns.engine.guard cimport set_client
 from microdns_dns.engine.counters cimport count_answer, count_zone, read_counters
-from microdns_dns.engine.octets cimport span_of
+from microdns_dns.engine.epochs cimport enter, leave
+from microdns_dns.engine.octets cimport Span, span_of
 from microdns_dns.engine.packet cimport ANSWERED, DROPPED_DENIED, Verdict, answer_packet
 
 cdef enum:
     MESSAGE_MAX = 65535
+    BATCH = 64
 
 
 cdef class Engine:
@@ -27,7 +29,9 @@ cdef class Engine:
         if self._scratch is NULL or self._out is NULL or self._counters is NULL:
             raise MemoryError
 
-    def __init__(self, *, udp_payload_max: int = 1232, nsid: bytes = b""):
+    def __init__(
+        self, *, udp_payload_max: int = 1232, nsid: bytes = b"", answer_rotation: bool = False
+    ):
         if len(nsid) > 255:
             raise ValueError("an NSID has at most 255 octets")
         if not 512 <= udp_payload_max <= 4096:
@@ -35,6 +39,7 @@ cdef class Engine:
         self.zones = Zones()
         self.settings.guard = &self._nobody
         self.settings.udp_payload_max = udp_payload_max
+        self.settings.rotate = answer_rotation
         option = b"\0\3" + len(nsid).to_bytes(2, "big") + nsid if nsid else b""
         self.settings.nsid_size = len(option)
         memcpy(self.settings.nsid, <const uint8_t*>option, len(option))
@@ -85,20 +90,40 @@ cdef class Engine:
         return read_counters(self._counters)
 
     def repeat(self, list packets, long times):
-        """Answer these messages over and over, and throw the answers away: for measuring."""
-        cdef size_t size = 0
+        """Answer these messages over and over, and throw the answers away: for measuring.
+
+        Without the GIL and with memory of its own, as a worker does: threads may do so together.
+        """
+        cdef Scratch* scratch = <Scratch*>calloc(1, sizeof(Scratch))
+        cdef Counters* counters = <Counters*>calloc(1, sizeof(Counters))
+        cdef uint8_t* out = <uint8_t*>malloc(MESSAGE_MAX)
         cdef long at, count = len(packets)
-        cdef const uint8_t** octets = <const uint8_t**>malloc(count * sizeof(void*))
-        cdef size_t* sizes = <size_t*>malloc(count * sizeof(size_t))
+        cdef Span* messages = <Span*>malloc(count * sizeof(Span))
+        cdef int reader = self.zones.reclaimer.add_reader()
+        if scratch is NULL or counters is NULL or out is NULL or messages is NULL:
+            raise MemoryError
         for at in range(count):
-            octets[at] = <const uint8_t*>(<bytes>packets[at])
-            sizes[at] = len(packets[at])
+            messages[at] = span_of(<const uint8_t*>(<bytes>packets[at]), len(packets[at]))
         with nogil:
             for at in range(times):
-                answer_packet(
-                    &self.zones.core, &self.settings, self._scratch, self._counters,
-                    span_of(octets[at % count], sizes[at % count]), False, self._out,
-                    MESSAGE_MAX, &size,
-                )
-        free(octets)
-        free(sizes)
+                if at % BATCH == 0:
+                    enter(&self.zones.reclaimer.epochs[0], reader)
+                _repeat(self, scratch, counters, messages[at % count], out)
+            leave(&self.zones.reclaimer.epochs[0], reader)
+        self.zones.reclaimer.remove_reader(reader)
+        free(scratch)
+        free(counters)
+        free(out)
+        free(messages)
+
+
+cdef void _repeat(
+    Engine engine, Scratch* scratch, Counters* counters, Span message, uint8_t* out
+) noexcept nogil:
+    """One message, counted as a worker counts it."""
+    cdef size_t size = 0
+    answer_packet(
+        &engine.zones.core, &engine.settings, scratch, counters, message, False, out,
+        MESSAGE_MAX, &size,
+    )
+    count_answer(counters, scratch.question.qtype, scratch.reply.rcode)

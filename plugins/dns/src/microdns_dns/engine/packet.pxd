@@ -32,6 +32,7 @@ cdef struct Settings:
     uint8_t[260] nsid
     # The whole option, for whoever asks for it (RFC 5001).
     Guard* guard
+    bint rotate
 
 
 cdef struct Scratch:

@@ -67,6 +67,7 @@ cdef Verdict answer_packet(
             scratch.outcome = outcome
             scratch.zone = <int>scratch.search.first_zone
     scratch.reply.cut = False
+    scratch.reply.rotation = question.id if settings.rotate else 0
     _count_check(counters, scratch)
     if guard.limits and not scratch.proven and not _limit(guard, scratch, counters):
         return DROPPED_LIMITED

@@ -36,6 +36,8 @@ cdef struct Reply:
     Owned[EXTRAS_MAX] glue
     int additionals
     Owned[EXTRAS_MAX] additional
+    uint16_t rotation
+    # How far the records of each RRset of the answer are turned; see ``message.encode``.
     bint cut
     # TC is set, whatever fits.
     bint truncated
@@ -48,6 +50,7 @@ cdef struct Writer:
     # the slots in the order they were written.
     Room room
     bint learned
+    uint16_t rotation
     Question* question
     uint32_t generation
     uint32_t count

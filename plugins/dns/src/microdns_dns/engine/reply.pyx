@@ -42,7 +42,9 @@ cdef size_t write_reply(
     if size_max < HEADER + question.size + opt:
         return 0
     _begin(writer, question, out, size_max - opt)
+    writer.rotation = reply.rotation
     answers = _add_all(writer, reply.answer, reply.answers, &complete)
+    writer.rotation = 0
     if complete and reply.has_authority:
         authorities = _add_all(writer, &reply.authority, 1, &complete)
     if complete:
@@ -132,7 +134,12 @@ cdef int _add_records(Writer* writer, Owned* owned, bint asked) noexcept nogil:
     cdef uint32_t ttl = get32(rrset, 4) if owned.ttl == <uint32_t>TTL_OWN else owned.ttl
     cdef uint8_t shape = get8(rrset, 12)
     cdef int index, count = rrset_count(rrset)
+    cdef int turned = writer.rotation % count if count else 0
+    for index in range(turned):
+        at += 2 + <size_t>get16(rrset, at)
     for index in range(count):
+        if index == count - turned:
+            at = first_rdata(rrset)
         rdata = part(rrset, at + 2, get16(rrset, at))
         at += 2 + rdata.size
         _put_owner(writer, &owned.owner, asked)

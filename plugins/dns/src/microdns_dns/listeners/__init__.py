@@ -190,6 +190,7 @@ class Listeners:
             self._log,
             udp_payload_max=self._config.udp_payload_max,
             nsid=self._config.nsid,
+            answer_rotation=self._config.answer_rotation,
             guard=self._guard,
         )
 

@@ -136,8 +136,12 @@ class ReplyBuilder:
         self._places = kept
 
 
-def encode(query: Query, reply: Reply, size_max: int, udp_payload_max: int) -> tuple[bytes, bool]:
+def encode(
+    query: Query, reply: Reply, size_max: int, udp_payload_max: int, rotation: int = 0
+) -> tuple[bytes, bool]:
     """The reply's octets (at most ``size_max``), and whether it was truncated.
+
+    ``rotation`` is how far the records of each RRset of the answer are turned.
 
     OPT is there whenever the query had one that could be read, and whatever else was left out.
     ``udp_payload_max`` is what OPT says that this server takes (RFC 6891 6.2.3).
@@ -145,7 +149,8 @@ def encode(query: Query, reply: Reply, size_max: int, udp_payload_max: int) -> t
     opt = b"" if query.edns is None else _opt(query.edns.do, reply, udp_payload_max)
     tsig = b"" if query.signature is None else _bad_key(query.signature)
     builder = ReplyBuilder(query, size_max - len(opt) - len(tsig), reply.rclass)
-    answers, complete = _add_all(builder, reply.answer)
+    answer = [_turned(owned, rotation) for owned in reply.answer] if rotation else reply.answer
+    answers, complete = _add_all(builder, answer)
     authorities = additionals = 0
     if complete and reply.authority:
         authorities, complete = _add_all(builder, reply.authority)
@@ -160,6 +165,14 @@ def encode(query: Query, reply: Reply, size_max: int, udp_payload_max: int) -> t
     out += opt
     out += tsig
     return bytes(out), not complete
+
+
+def _turned(owned: Owned, rotation: int) -> Owned:
+    """The same records, another one first."""
+    owner, rrset = owned
+    first = rotation % (len(rrset.rdatas) or 1)
+    rdatas = rrset.rdatas[first:] + rrset.rdatas[:first]
+    return owner, RRset(rrset.type, rrset.ttl, rdatas) if first else rrset
 
 
 def _add_all(builder: ReplyBuilder, section: list[Owned]) -> tuple[int, bool]:
