@@ -24,7 +24,7 @@ HEADINGS = [
 each_distribution = pytest.mark.parametrize("package", distributions(), ids=str)
 each_plugin = pytest.mark.parametrize("package", plugins(), ids=str)
 
-BEING_BUILT = {"dhcp", "dhcp4"}
+BEING_BUILT: set[str] = set()
 """Plugins that do not have the whole shape yet.  A name may only leave this set."""
 
 each_whole_plugin = pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """The section ``[dhcp]``: what all flavours share."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from microdns.config import Duration
+from microdns.errors import Problem
 
 
 class DhcpConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,3 +37,11 @@ class DhcpConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     utilisation_normal: Annotated[
         int, Meta(ge=0, le=100, description="Percentage below which that is over.")
     ] = 80
+
+    def problems(self) -> Iterable[Problem]:
+        if self.utilisation_normal > self.utilisation_high:
+            yield Problem(
+                "utilisation_normal",
+                f"is above utilisation_high ({self.utilisation_high}): a pool would be told as "
+                "high and normal at once",
+            )

@@ -1,21 +1,20 @@
 """``lease.history``: who had which address when, read from the journal."""
 
 import ipaddress
+from contextlib import aclosing
 from typing import Annotated, Any
 
-import anyio.lowlevel
 import msgspec
 from msgspec import Meta
 
 from microdns.errors import Invalid, Problem
+from microdns.events import Entry
 from microdns.operations import Call, Cli, Column, Operation
 from microdns_dhcp import identifiers
 from microdns_dhcp.events import LEASE_EVENTS
 from microdns_dhcp.model import Lease, address_octets
 from microdns_dhcp.operations.base import Desk, Limit
 from microdns_dhcp.operations.leases import LeaseShown, shown
-
-ENTRIES_PER_TURN = 500
 
 
 class HistoryQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,26 +85,28 @@ class HistoryOperations:
         types = [each for each in LEASE_EVENTS if query.renewals or not _is_renewal(each)]
         after = max(query.after, journal.oldest - 1)
         items: list[HistoryItem] = []
-        for number, entry in enumerate(journal.read(after=after, types=types)):
-            if number % ENTRIES_PER_TURN == 0:
-                await anyio.lowlevel.checkpoint()
-            lease = _lease_of(entry.event)
-            if lease is None or (address and lease.address != address):
-                continue
-            if hardware and lease.hardware != hardware:
-                continue
-            if len(items) == query.limit:
-                return HistoryPage(items, items[-1].sequence, journal.oldest)
-            items.append(
-                HistoryItem(
-                    entry.sequence,
-                    entry.time_ns,
-                    entry.type,
-                    entry.actor.name,
-                    shown(lease, offset),
-                )
-            )
+        async with aclosing(journal.search(after, types)) as entries:
+            async for entry in entries:
+                lease = _lease_of(entry.event)
+                if lease is None or not _is_wanted(lease, address, hardware):
+                    continue
+                if len(items) == query.limit:
+                    return HistoryPage(items, items[-1].sequence, journal.oldest)
+                items.append(_item(entry, lease, offset))
         return HistoryPage(items, 0, journal.oldest)
+
+
+def _is_wanted(lease: Lease, address: bytes, hardware: bytes) -> bool:
+    """Whether a lease is of the address and the client asked for; empty is any."""
+    return (not address or lease.address == address) and (
+        not hardware or lease.hardware == hardware
+    )
+
+
+def _item(entry: Entry, lease: Lease, offset: int) -> HistoryItem:
+    return HistoryItem(
+        entry.sequence, entry.time_ns, entry.type, entry.actor.name, shown(lease, offset)
+    )
 
 
 def _is_renewal(kind: type) -> bool:
