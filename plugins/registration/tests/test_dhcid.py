@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 
-from microdns_dhcp.model import ACTIVE, Lease
+from microdns_dhcp.model import ACTIVE, Lease, client6
 from microdns_dns import names
 from microdns_registration.dhcid import CLIENT_ID, DUID, HARDWARE, dhcid, hardware_of, identities
 
@@ -10,7 +10,7 @@ MAC = bytes.fromhex("010203040506")
 DUID_LLT = bytes.fromhex("00010006412df166010203040506")
 
 
-def lease(address: bytes, client: bytes, hardware: bytes = b"", iaid: int = 0) -> Lease:
+def lease(address: bytes, client: bytes, hardware: bytes = b"") -> Lease:
     return Lease(
         address=address,
         client=client,
@@ -21,7 +21,6 @@ def lease(address: bytes, client: bytes, hardware: bytes = b"", iaid: int = 0) -
         renewed=0,
         duration=0,
         hardware=hardware,
-        iaid=iaid,
     )
 
 
@@ -30,7 +29,7 @@ def data(identity: tuple[int, bytes], name: str) -> str:
 
 
 def test_example_of_a_duid() -> None:
-    client = lease(bytes(16), DUID_LLT + b"\0\0\0\7", iaid=7)
+    client = lease(bytes(16), client6(3, b"\0\0\0\7", DUID_LLT))
     identity = identities(client)[0]
     assert identity == (DUID, DUID_LLT)
     wanted = "AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA="
@@ -59,11 +58,11 @@ def test_a_dhcpv4_client_with_a_duid_is_the_dhcpv6_client() -> None:
 
 
 def test_the_hardware_address_is_found_in_a_duid() -> None:
-    assert hardware_of(lease(bytes(16), DUID_LLT + bytes(4))) == b"\6" + MAC
+    assert hardware_of(lease(bytes(16), client6(3, bytes(4), DUID_LLT))) == b"\6" + MAC
     duid_ll = b"\0\3\0\1" + MAC
-    assert hardware_of(lease(bytes(16), duid_ll + bytes(4))) == b"\1" + MAC
+    assert hardware_of(lease(bytes(16), client6(3, bytes(4), duid_ll))) == b"\1" + MAC
     uuid = b"\0\4" + bytes(range(16))
-    assert hardware_of(lease(bytes(16), uuid + bytes(4))) == b""
+    assert hardware_of(lease(bytes(16), client6(3, bytes(4), uuid))) == b""
 
 
 def test_octets_of_any_length_are_taken() -> None:

@@ -92,7 +92,30 @@ async def test_a_client_that_moves_to_another_subnet_leaves_its_old_address() ->
         }
         assert here.problem("192.0.2.10") == ("box.gw.lo", "moved")
         await here.release("198.51.100.7")
+        assert here.records() == set()
+        again = here.new_lease("192.0.2.10", hostname="box")
+        await here.grant(msgspec.structs.replace(again, renewed=again.renewed + 9))
         assert here.records() == BOX
+
+
+async def test_a_client_that_gets_another_address_of_its_subnet_leaves_the_old_one() -> None:
+    async with world() as here:
+        await here.lease("192.0.2.10", hostname="box")
+        await here.lease("2001:db8::10", hostname="box")
+        later = here.new_lease("192.0.2.11", hostname="box")
+        await here.grant(msgspec.structs.replace(later, renewed=later.renewed + 60))
+        later6 = here.new_lease("2001:db8::11", hostname="box")
+        await here.grant(msgspec.structs.replace(later6, renewed=later6.renewed + 60))
+        addresses = {each for each in here.records() if each.startswith("box")}
+        assert addresses == {"box.gw.lo A 192.0.2.11", "box.gw.lo AAAA 2001:db8::11"}
+
+
+async def test_addresses_of_one_association_stay_together() -> None:
+    async with world() as here:
+        await here.lease("2001:db8::10", hostname="box")
+        await here.lease("2001:db8::11", hostname="box")
+        addresses = {each for each in here.records() if each.startswith("box")}
+        assert addresses == {"box.gw.lo AAAA 2001:db8::10", "box.gw.lo AAAA 2001:db8::11"}
 
 
 async def test_both_families_of_a_host_stay_together_whoever_comes_first() -> None:

@@ -13,7 +13,14 @@ from microdns.operations import Call
 from microdns.testing import run_kernel
 from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.catalogue import Catalogue
-from microdns_dhcp.model import ACTIVE, Lease, Pool, Reservation, address_octets
+from microdns_dhcp.model import (
+    ACTIVE,
+    Lease,
+    Pool,
+    Reservation,
+    address_octets,
+    client6,
+)
 from microdns_dhcp.plugin import DhcpPlugin
 from microdns_dhcp.testing import FakeLinks
 from microdns_dns.model import Zone
@@ -66,7 +73,9 @@ class World:
         family = 6 if ":" in ip else 4
         subnet = "2001:db8::/64" if family == 6 else f"{ip.rpartition('.')[0]}.0/24"
         given: dict[str, Any] = {
-            "client": b"\0" + hardware if family == 4 else b"\0\3\0\1" + hardware[1:],
+            "client": b"\0" + hardware
+            if family == 4
+            else client6(3, b"\0\0\0\7", b"\0\3\0\1" + hardware[1:]),
             "subnet": subnet,
             "duration": 3600,
             "hardware": hardware if family == 4 else b"",

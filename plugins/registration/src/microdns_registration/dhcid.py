@@ -21,6 +21,8 @@ Identity = tuple[int, bytes]
 
 _RFC4361 = 255
 _IAID_OCTETS = 4
+_CLIENT6_HEAD_OCTETS = 5
+"""What stands before the DUID in ``microdns_dhcp.model.client6``."""
 _DUID_LLT, _DUID_LL = b"\0\1", b"\0\3"
 
 
@@ -49,8 +51,7 @@ def duid_of(lease: Lease) -> bytes:
     """The client's DUID, or nothing: of DHCPv6, or in a client identifier of RFC 4361."""
     client = lease.client
     if lease.family == 6:
-        # The client of a DHCPv6 lease is its DUID and the IAID of the association.
-        return client[:-_IAID_OCTETS] if client.endswith(_iaid(lease)) else client
+        return client[_CLIENT6_HEAD_OCTETS:]
     if len(client) > 8 and client[0] == 1 and client[1] == _RFC4361:
         return client[2 + _IAID_OCTETS :]
     return b""
@@ -65,7 +66,3 @@ def hardware_of(lease: Lease) -> bytes:
     if start is None or len(duid) <= start or duid[2]:
         return b""
     return duid[3:4] + duid[start:]
-
-
-def _iaid(lease: Lease) -> bytes:
-    return (lease.iaid & 0xFFFFFFFF).to_bytes(_IAID_OCTETS, "big")

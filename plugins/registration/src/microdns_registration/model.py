@@ -31,7 +31,7 @@ PROBLEMS = {
     BLOCKED: "`blocked_names` has the name, or it is like a generated one",
     CURATED: "the name has records that no lease brought",
     DELEGATED: "the name lies in a part of the zone that is delegated",
-    MOVED: "the client has moved on to another subnet",
+    MOVED: "the client has got another address since",
     NO_ZONE: "there is no zone for it",
     RESERVED: "a reservation of another client has the name",
     REVERSE_CURATED: "the reverse name has a record that no lease brought",
@@ -65,6 +65,8 @@ class Registration(msgspec.Struct, array_like=True, frozen=True, kw_only=True, g
     holder: str = ""
     since_ns: int = 0
     """Unix time at which the problem began."""
+    heard: int = 0
+    """When the client of a lease that it has moved from was last heard with it (lease time)."""
 
 
 def origin_of(address: bytes) -> str:
@@ -78,7 +80,9 @@ def wanted_key(name: str) -> bytes:
 
 
 def _wanted(registration: Registration) -> tuple[bytes, ...]:
-    return (wanted_key(registration.wanted),) if registration.wanted else ()
+    if not registration.wanted or registration.problem == MOVED:
+        return ()
+    return (wanted_key(registration.wanted),)
 
 
 REGISTRATIONS: Collection[Registration] = Collection(

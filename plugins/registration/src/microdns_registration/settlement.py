@@ -44,6 +44,8 @@ ROUNDS_MAX = 3
 """How often one address is looked at in one transaction; further changes wait for the next."""
 WAITING_ASKED = 8
 """Leases that are asked whether they want a name that has become free."""
+TOGETHER_SECONDS = 5
+"""Leases of one message were renewed within this time of each other."""
 _INFRASTRUCTURE_LABELS = 2
 """in-addr.arpa and ip6.arpa themselves are nobody's reverse zones."""
 
@@ -103,6 +105,8 @@ class Settlement:
                 self._withdraw(known)
                 self._keep(known, None)
             return
+        if known is not None and known.problem == model.MOVED and lease.renewed <= known.heard:
+            return  # it comes back when its client is heard with it again
         doubtful = address in self._doubtful
         if known is not None and not doubtful and _is_settled(known, lease, wish, place):
             return
@@ -138,7 +142,7 @@ class Settlement:
                     name = _absolute(host, place.text)
                     blank = replace(blank, wanted=name, problem=problem, holder=holder)
                 if problem == model.MOVED:
-                    break
+                    return replace(blank, heard=lease.renewed)
                 continue
             target = _absolute(host, place.text)
             return replace(
@@ -203,10 +207,10 @@ class Settlement:
                 yield other
 
     def _move(self, lease: Lease, theirs: Lease, other: Registration) -> None:
-        """A client that has gone to another subnet has its address there, and not the old one."""
+        """A client that has got another address has that, and not the old one."""
         if not _moved(lease, theirs):
             return
-        if (lease.renewed, lease.started) < (theirs.renewed, theirs.started):
+        if _heard(lease) < _heard(theirs):
             raise Refused(model.MOVED, address_text(other.address))
         self._evict(other)
 
@@ -405,13 +409,19 @@ def _same_host(lease: Lease, other: Registration, fqdn: bytes) -> bool:
 
 
 def _moved(lease: Lease, other: Lease) -> bool:
-    """Whether two leases are one client's, in different subnets."""
-    return (
-        lease.client == other.client
-        and lease.family == other.family
-        and lease.iaid == other.iaid
-        and lease.subnet != other.subnet
-    )
+    """Whether two leases are one client's, of which only one can be its address now.
+
+    An association of IPv6 may hold several addresses, which are renewed together.
+    """
+    if (lease.client, lease.family) != (other.client, other.family):
+        return False
+    together = abs(lease.renewed - other.renewed) <= TOGETHER_SECONDS
+    return not (lease.family == 6 and lease.subnet == other.subnet and together)
+
+
+def _heard(lease: Lease) -> tuple[int, int, bytes]:
+    """Orders leases of one client: the greatest is the one heard from last."""
+    return lease.renewed, lease.started, lease.address
 
 
 def _holder(record: Record) -> str:
