@@ -13,7 +13,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 
 WANTED = os.environ.get("MICRODNS_ENGINE", "auto")
-FOLDER = Path("src/microdns_dns/engine")
+FOLDERS = [Path("src/microdns_dns/engine"), Path("src/microdns_dns/bulk")]
 WARNINGS = ["-Wno-unused-function", "-Wno-unreachable-code"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g1", "-O1"]
 COVERAGE = ["-fno-omit-frame-pointer", "-fsanitize-coverage=trace-pc"]
@@ -33,13 +33,14 @@ def extensions() -> list[Extension]:
     links = SANITIZE[:1] if WANTED == "sanitize" else []
     found = [
         Extension(
-            f"microdns_dns.engine.{source.stem}",
+            f"microdns_dns.{source.parent.name}.{source.stem}",
             [str(source)],
             extra_compile_args=[*flags, *WARNINGS],
             extra_link_args=links,
             optional=WANTED == "auto",
         )
-        for source in sorted(FOLDER.glob("*.pyx"))
+        for folder in FOLDERS
+        for source in sorted(folder.glob("*.pyx"))
     ]
     return cythonize(
         found,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from microdns.errors import Invalid, TooLarge
 from microdns_auth.zonefile import ZoneReader, ZoneText, read_zone
+from microdns_auth.zonefile import reader as reading
 from microdns_auth.zonefile.fast import FastReader
 from microdns_dns import names
 from microdns_dns.model import Soa
@@ -132,12 +133,21 @@ def test_every_form_is_read_as_dnspython_reads_it(line_end: str) -> None:
 def carefully(text: str) -> Any:
     """What comes of a text when no line goes through the fast path."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "COMPILED", False)
         patch.setattr(FastReader, "run", lambda self, lines, at, end, gathered: at)
         return outcome(text)
 
 
-def test_every_form_is_read_alike_without_the_fast_path() -> None:
+def in_python(text: str) -> Any:
+    """What comes of a text without the compiled modules."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "COMPILED", False)
+        return outcome(text)
+
+
+def test_every_form_is_read_alike_by_each_reader() -> None:
     assert carefully(HEAD + FORMS) == read(HEAD + FORMS)
+    assert in_python(HEAD + FORMS) == read(HEAD + FORMS)
 
 
 OWNERS = st.sampled_from(
@@ -167,7 +177,7 @@ LINES = st.builds(
 @given(st.lists(LINES, min_size=1, max_size=4).map("\n".join))
 @example("www\tNS\ta;b")
 def test_the_fast_path_reads_what_the_careful_one_reads(text: str) -> None:
-    assert outcome(HEAD + text) == carefully(HEAD + text)
+    assert outcome(HEAD + text) == carefully(HEAD + text) == in_python(HEAD + text)
 
 
 def outcome(text: str) -> Any:
@@ -400,7 +410,7 @@ def test_names_are_kept_in_their_case_and_normal_form() -> None:
 @pytest.mark.anyio
 async def test_progress_is_told_and_others_may_run() -> None:
     told: list[tuple[int, int | None, str]] = []
-    text = HEAD + "www A 192.0.2.1\n" * 1_200
+    text = HEAD + "www A 192.0.2.1 ; a comment\n" * 1_200
     content = await read_zone(
         ZoneText(text), progress=lambda done, total, what: told.append((done, total, what))
     )

@@ -8,6 +8,7 @@
 """
 
 from microdns.store.backup import Backup, restore_store
+from microdns.store.bulk import Bulk
 from microdns.store.collecting import collecting_entries
 from microdns.store.collection import Collection, Index
 from microdns.store.errors import CursorTooOld, StoreLocked
@@ -22,6 +23,7 @@ from microdns.store.transfer import Summary, import_store
 
 __all__ = [
     "Backup",
+    "Bulk",
     "Change",
     "Collection",
     "CursorTooOld",

@@ -200,6 +200,56 @@ class Batch:
         self.raw.delete_range(start, end, family.handle)
 
 
+class SortedFile:
+    """Rows in ascending order, on their way into a file that a family takes over."""
+
+    __slots__ = ("_first", "_last", "_writer", "path")
+
+    def __init__(self, path: Path, options: "rocksdict.Options") -> None:
+        self.path = path
+        self._first: bytes | None = None
+        self._last = b""
+        path.unlink(missing_ok=True)
+        try:
+            self._writer: rocksdict.SstFileWriter | None = rocksdict.SstFileWriter(options)
+            self._writer.open(str(path))
+        except Exception as error:
+            raise fault(f"write {path}", error) from error
+
+    def extend(self, rows: Iterable[Row]) -> int:
+        """Add rows, each key after the one before; how many octets.  Raises StorageFault."""
+        writer, octets = self._writer, 0
+        if writer is None:
+            raise StorageFault(f"{self.path} is finished")
+        key = self._last
+        try:
+            for key, value in rows:
+                writer[key] = value
+                octets += len(key) + len(value)
+                if self._first is None:
+                    self._first = key
+        except Exception as error:
+            raise fault(f"write {self.path}", error) from error
+        self._last = key
+        return octets
+
+    def finish(self) -> tuple[bytes, bytes]:
+        """Bring it to disk; its first key, and a key right after its last one."""
+        if self._writer is None or self._first is None:
+            raise StorageFault(f"{self.path} has no rows")
+        try:
+            self._writer.finish()
+        except Exception as error:
+            raise fault(f"write {self.path}", error) from error
+        self._writer = None
+        return self._first, self._last + b"\0"
+
+    def discard(self) -> None:
+        """Remove the file, if it is still there."""
+        self._writer = None
+        self.path.unlink(missing_ok=True)
+
+
 class Engine:
     """One open database: families, batches, cursors."""
 
@@ -258,6 +308,21 @@ class Engine:
             database.write(batch.raw)
         except Exception as error:
             raise fault("write", error) from error
+
+    def sorted_file(self, path: Path) -> SortedFile:
+        """A file to fill for ``ingest``, on the file system of the database."""
+        return SortedFile(path, self._family_options())
+
+    def ingest(self, family: Family, paths: list[Path]) -> None:
+        """Take over sorted files into a family, all at once; durable when this returns."""
+        options = rocksdict.IngestExternalFileOptions()
+        options.set_move_files(True)
+        if family._data is None:
+            raise StorageFault("the database is not open")
+        try:
+            family._data.ingest_external_file([str(path) for path in paths], options)
+        except Exception as error:
+            raise fault(f"take over files into {family.name}", error) from error
 
     def flush_wal(self) -> None:
         """Bring everything written so far to disk; other threads may run meanwhile."""

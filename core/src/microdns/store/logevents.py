@@ -19,4 +19,9 @@ INDEXING = EVENTS.info("store.indexing", "Indexes that are new are built from th
 UNDECODABLE = EVENTS.error(
     "store.undecodable", "A journal entry does not fit its event's class, and reads as unknown."
 )
+BULK_UNDONE = EVENTS.warn(
+    "store.bulk_undone",
+    "The process ended, or the disk failed, in the midst of an import that nobody was told was "
+    "done. What there was of it is removed.",
+)
 TAP_FAILED = EVENTS.error("bus.tap_failed", "A plugin could not take in a change: a defect.")

@@ -23,6 +23,9 @@ MIGRATION = b"migration/"
 INDEXES = b"indexes/"
 """And a collection: its indexes that are complete."""
 
+BULK = b"bulk/"
+"""And a version: rows that a transaction links in before it is written; see ``bulk``."""
+
 
 def number(meta: Family, key: bytes) -> int:
     """The number under ``key``, 0 when there is none."""

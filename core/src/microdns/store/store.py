@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import shutil
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from microdns.errors import StorageFault
 from microdns.events import KERNEL, Event, Principal
 from microdns.store import logevents
 from microdns.store.backup import Backup, make_backup
+from microdns.store.bulk import undo_unfinished
 from microdns.store.collection import Collection
 from microdns.store.commit import Committer, State
 from microdns.store.engine import Batch, Engine
@@ -91,7 +93,9 @@ class Store(Reader):
         """Version of the next transaction's writes to collections that are not journaled."""
         self._engine = engine
         self._worker = worker
-        self._meta = engine.family(META)
+        self.meta = self._meta = engine.family(META)
+        self.bulk_engine = engine
+        shutil.rmtree(self.folder("bulk"), ignore_errors=True)  # of an import cut short
         self.journal = Journal(engine.family(JOURNAL), self._meta, options, clock)
         self.journal.newest = self._load()
         self.metrics = StoreMetrics()
@@ -335,6 +339,9 @@ class Store(Reader):
         self.unjournaled_version = uint(last + 1)
 
     def _load(self) -> int:
+        undone = undo_unfinished(self._engine, self._meta)
+        if undone:
+            logevents.BULK_UNDONE(log, "%d imports that were not completed are removed", undone)
         self._number_unjournaled(number(self._meta, UNJOURNALED))
         return self.journal.load()
 

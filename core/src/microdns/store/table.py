@@ -62,7 +62,7 @@ class Table(Generic[T]):
         self.key_of = collection.key
         self.indexes = {index.name: index for index in collection.indexes}
         self.journaled = collection.journaled
-        self.plan = [(index, index.of, _index_head(index.name)) for index in collection.indexes]
+        self.plan = [(index, index.of, index_head(index.name)) for index in collection.indexes]
         self._decode = msgspec.msgpack.Decoder(collection.type).decode
 
     def load(self, raw: bytes) -> T:
@@ -110,18 +110,18 @@ def value_bounds(prefix: bytes, start: bytes | None, reverse: bool) -> tuple[byt
 
 def index_prefix(index: Index[Any], key: bytes) -> bytes:
     """What the row keys of one index key start with (or are, when it is unique)."""
-    return _index_head(index.name) + escape(key) + END
+    return index_head(index.name) + escape(key) + END
 
 
 def index_bounds(index: Index[Any], key: bytes, prefix: bool) -> tuple[bytes, bytes]:
     """Row keys between which an index holds ``key``, or all keys that start with it."""
-    low = _index_head(index.name) + escape(key) + (b"" if prefix else END)
+    low = index_head(index.name) + escape(key) + (b"" if prefix else END)
     return low, after_prefix(low) or VALUE
 
 
 def index_family_bounds(name: str) -> tuple[bytes, bytes]:
     """Row keys between which all of an index lies."""
-    head = _index_head(name)
+    head = index_head(name)
     return head, after_prefix(head) or VALUE
 
 
@@ -141,5 +141,6 @@ def walk(view: View, low: bytes, high: bytes, reverse: bool = False) -> Iterator
         size = min(size * 4, _CHUNK_MAX)
 
 
-def _index_head(name: str) -> bytes:
+def index_head(name: str) -> bytes:
+    """What all row keys of an index start with."""
     return INDEX + name.encode() + b"\x00"

@@ -11,6 +11,7 @@ import msgspec
 
 from microdns.errors import Conflict, NotFound, Outdated, TooLarge
 from microdns.events import Entry, Event, Principal, event_type
+from microdns.store.bulk import Bulk
 from microdns.store.collecting import collect
 from microdns.store.collection import Collection
 from microdns.store.engine import Batch, Row
@@ -53,6 +54,7 @@ class Transaction(Reader):
     """See ``Store.transaction``.  Its reads see its own writes."""
 
     __slots__ = (
+        "_bulks",
         "_bytes",
         "_changes",
         "_doom",
@@ -83,6 +85,7 @@ class Transaction(Reader):
         self._overlays: dict[Collection[Any], Overlay] = {}
         self._rows_journal: list[bytes] = []
         self._changes: list[Change] | None = None
+        self._bulks: list[Bulk] = []
         self._bytes = 0
         self._doom: TooLarge | None = None
         self._open = False
@@ -128,13 +131,18 @@ class Transaction(Reader):
                 return
             if not self.entries:
                 self._check_events()
-            if self._bytes > _LARGE_BYTES:
+            if self._bulks:
+                await self._note_bulks()
+                durable = await self._commit_large()
+            elif self._bytes > _LARGE_BYTES:
                 durable = await self._commit_large()
             else:
                 durable = self._commit()
         finally:
             self._open = False
             self._overlays = {}
+            for bulk in self._bulks:
+                bulk.discard()
             store.turns.give()
         await durable
         collect(self.entries)
@@ -168,6 +176,20 @@ class Transaction(Reader):
             write(row, raw)
             octets += len(row) + len(raw)
         self._grow(octets)
+
+    def bulk(self, collection: Collection[Any]) -> Bulk:
+        """A way in for very many new values, whose rows the caller lays out: see ``Bulk``.
+
+        They are not in what this transaction reads, and its limit of bytes is not for them.
+        """
+        self._check_open()
+        table = self._table(collection)
+        if not table.journaled or self._bulks:
+            raise RuntimeError("a transaction takes one bulk, of a journaled collection")
+        store = self._store
+        made = Bulk(table, self._version, store.bulk_engine, store.folder("bulk"))
+        self._bulks.append(made)
+        return made
 
     def put(self, collection: Collection[T], value: T, if_version: int | None = None) -> None:
         """Write a value, replacing what its key holds.
@@ -288,7 +310,21 @@ class Transaction(Reader):
         committer = self._store.committer
         committer.check_epoch(self._epoch)
         self._number(batch)
+        self._link_bulks(batch)
         return committer.submit(batch, self.entries, self._bytes)
+
+    async def _note_bulks(self) -> None:
+        """Make durable what a start has to undo if this transaction is not written."""
+        batch = Batch()
+        batch.update(self._store.meta, [bulk.note() for bulk in self._bulks])
+        self._store.committer.check_epoch(self._epoch)
+        await self._store.committer.submit(batch, [])
+
+    def _link_bulks(self, batch: Batch) -> None:
+        """Link the bulks in; the batch that is written next makes them count."""
+        for bulk in self._bulks:
+            bulk.link()
+            batch.update(self._store.meta, [(bulk.key, None)])
 
     def _number(self, batch: Batch) -> None:
         """Add what makes this transaction the last one."""

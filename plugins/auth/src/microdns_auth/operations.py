@@ -205,7 +205,7 @@ def _done(outcome: Outcome, *, with_diff: bool) -> ImportDone:
         created=outcome.created,
         serial=outcome.zone.soa.serial,
         version=outcome.version,
-        added=added,
+        added=added + outcome.added_more,
         changed=len(outcome.changes) - added - removed,
         removed=removed,
         kept=outcome.kept,
@@ -223,7 +223,7 @@ def _diff(outcome: Outcome) -> list[str]:
                 line = f"{'-+'[order]} {_line(record)}"
                 lines.append((record.name.lower(), record.type, order, line))
     shown = [line for *_, line in sorted(lines)]
-    left = len(outcome.changes) - DIFF_LINES_MAX
+    left = len(outcome.changes) + outcome.added_more - DIFF_LINES_MAX
     return [*shown, f"(and {left} more changes)"] if left > 0 else shown
 
 

@@ -1,12 +1,13 @@
 """What happens to zones and records, as the journal keeps it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from microdns.events import Event, Principal
 from microdns_dns.limits import sees_record, sees_zone
-from microdns_dns.model import Record, Zone
+from microdns_dns.model import Record, Source, Zone, counted_ids
 from microdns_dns.rdata import rdata_to_text, type_name
 from microdns_dns.shown import record_values, zone_values
 
@@ -56,18 +57,65 @@ class RecordChange(msgspec.Struct, array_like=True, frozen=True, gc=False):
     after: Record | None
 
 
+class Added(msgspec.Struct, array_like=True, frozen=True):
+    """Records that an import added, all alike but for what ``records`` says: see ``packed``.
+
+    Ids count up from ``first_id``; each record is its name, type, TTL and rdata.
+    """
+
+    first_id: str
+    source: Source
+    origin: str
+    time_ns: int
+    records: list[tuple[str, int, int, bytes]]
+
+
+NOTHING_PACKED = msgspec.Raw(b"\xc0")
+_decode_added = msgspec.msgpack.Decoder(Added | None).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
 class RecordsChanged(Event, frozen=True, kw_only=True, tag="zone.records_changed"):
     """Records of one zone changed, and its serial with them.
 
     ``zone`` is its name.  All entries of one transaction that tell of one zone carry the same
     serials.  When a zone is created or deleted with its records, both serials are its own.
+
+    ``changes`` are what changed.  They are kept one by one (``listed``), but for those of a large
+    import: it adds records that are alike, and ``packed`` keeps what tells them apart (``Added`` as
+    msgpack, nil for none).
     """
 
     zone_id: str
     zone: str
     serial_before: int
     serial_after: int
-    changes: list[RecordChange]
+    listed: list[RecordChange] = msgspec.field(default_factory=list, name="changes")
+    packed: msgspec.Raw = NOTHING_PACKED
+
+    @property
+    def changes(self) -> list[RecordChange]:
+        """Every change; made anew each time for a packed event, which is worth keeping."""
+        added = _decode_added(self.packed)
+        if added is None:
+            return self.listed
+        return [*self.listed, *(RecordChange(None, record) for record in self._records(added))]
+
+    def _records(self, added: Added) -> Iterator[Record]:
+        ids = counted_ids(added.first_id, len(added.records))
+        for id, (name, kind, ttl, rdata) in zip(ids, added.records, strict=True):
+            yield Record(
+                id=id,
+                zone_id=self.zone_id,
+                name=name,
+                type=kind,
+                ttl=ttl,
+                rdata=rdata,
+                source=added.source,
+                origin=added.origin,
+                created_ns=added.time_ns,
+                updated_ns=added.time_ns,
+            )
 
     def shown_to(self, principal: Principal) -> Any:
         seen = [
@@ -93,6 +141,14 @@ class RecordsChanged(Event, frozen=True, kw_only=True, tag="zone.records_changed
         if record is None or not sees_record(principal, self.zone, record.name, record.type):
             return None
         return record
+
+
+def packed_additions(
+    first_id: str, source: Source, origin: str, time_ns: int, records: bytes
+) -> msgspec.Raw:
+    """``RecordsChanged.packed`` of records that are msgpack already, as ``Added.records``."""
+    head = [_encode(field) for field in (first_id, source, origin, time_ns)]
+    return msgspec.Raw(b"\x95" + b"".join(head) + records)
 
 
 def _zone_shown(zone: Zone, principal: Principal) -> dict[str, Any] | None:

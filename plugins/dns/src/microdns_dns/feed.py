@@ -105,6 +105,12 @@ class ViewFeed:
         created = {event.zone.id: event.zone for event in events if isinstance(event, ZoneCreated)}
         filled = set()
         for zone in created.values():
+            prepared = self.views.take_prepared(zone)
+            if prepared is not None:
+                self._changed[zone.id] = prepared
+                self.views.put(prepared)
+                filled.add(zone.id)
+                continue
             changed = _changes(events, zone.id)
             added = [change.after for change in changed if change.before is None and change.after]
             if len(added) == len(changed) >= FILL_MIN:

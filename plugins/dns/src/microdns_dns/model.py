@@ -9,6 +9,7 @@ Structs are stored as arrays: fields are only ever added at the end, with defaul
 """
 
 import os
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -117,7 +118,13 @@ def new_ids(count: int, time_ns: int) -> list[str]:
     start = f"{stamp[:8]}-{stamp[8:]}-7{middle[:3]}-{'89ab'[noise[2] & 3]}{middle[4:7]}-"
     start += middle[7:11]
     first = int.from_bytes(noise[6:], "big") >> 1  # room to count up
-    return [f"{start}{number:08x}" for number in range(first, first + count)]
+    return list(counted_ids(f"{start}{first:08x}", count))
+
+
+def counted_ids(first: str, count: int) -> Iterator[str]:
+    """So many ids, counted up from the first."""
+    start, number = first[:28], int(first[28:], 16)
+    return (f"{start}{each:08x}" for each in range(number, number + count))
 
 
 @lru_cache(maxsize=256)

@@ -75,6 +75,7 @@ class DnsPlugin(Plugin):
         engine = choose_engine(context.config)
         self._engine_shown = engine.shown
         self._views = engine.views
+        repository.preparing = self._views
         metrics = DnsMetrics(self._views)
         context.metrics.add(self.name, metrics)
         self._keeper = engine.keep(context.store, context.clock, context.log, metrics.images)

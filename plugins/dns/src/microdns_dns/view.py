@@ -11,7 +11,7 @@ Everything happens on the event loop: a reader that does not await never sees ha
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 from struct import Struct
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -19,6 +19,9 @@ from microdns_dns import names
 from microdns_dns.model import Soa, Zone, zone_origin
 from microdns_dns.protocol import RRType
 from microdns_dns.rrset import RRset
+
+if TYPE_CHECKING:  # compiled: it may be missing
+    from microdns_dns.bulk.run import RecordRun
 
 __all__ = ["Node", "RRset", "Views", "ZoneView"]
 
@@ -242,6 +245,15 @@ class Views:
     def load(self, zone: Zone) -> "Loading":
         """Begin a view of a zone whose records come all at once, for ``put``."""
         return _PlainLoading(ZoneView(zone))
+
+    def prepare(self, zone: Zone, run: "RecordRun") -> None:
+        """Make a large zone ready that is about to be written; may run in another thread."""
+
+    def take_prepared(self, zone: Zone) -> ZoneView | None:
+        """The view of a zone that was made ready, for ``put``; None when none was."""
+
+    def give_up(self, zone_id: str) -> None:
+        """Forget what was made ready for a zone that is not written."""
 
     def publish(self, changed: Iterable[ZoneView]) -> None:
         """These views were changed: show it to whoever reads them elsewhere, all at once."""

@@ -8,7 +8,7 @@ read here is read there to the same record.
 
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from microdns_dns import names
 from microdns_dns.model import TTL_MAX
@@ -37,7 +37,7 @@ class Scope:
     def __init__(self, zone: bytes, origin: bytes) -> None:
         self.zone = zone
         self.origin = origin
-        self._ending = "." + names.to_absolute_text(zone).lower() if zone != names.ROOT else "."
+        self.ending = "." + names.to_absolute_text(zone).lower() if zone != names.ROOT else "."
         relative = names.to_relative_text(origin, zone)
         self.suffix: str | None = "" if relative == "@" else f".{relative}"
         """What makes an owner relative to the zone; None while the origin is outside of it."""
@@ -64,9 +64,9 @@ class Scope:
         return text + suffix
 
     def _absolute_owner(self, text: str) -> str:
-        if not text.lower().endswith(self._ending) or len(text) >= names.NAME_MAX:
+        if not text.lower().endswith(self.ending) or len(text) >= names.NAME_MAX:
             raise Misfit  # the zone's own name, a name outside, or a wrong one
-        relative = text[: -len(self._ending)]
+        relative = text[: -len(self.ending)]
         if not relative:
             raise Misfit
         _check_labels(relative)
@@ -152,6 +152,26 @@ class Gathered:
         """Of the record before, relative to the zone; empty before the first."""
         self.default_ttl: int | None = None
         self.last_ttl: int | None = None
+
+    def add(self, kind: int, rdata: bytes, ttl: int, line: int) -> None:
+        """Take a record of the present owner, which stands on this line."""
+        self.drafts.append(Draft(self.owner, kind, rdata, ttl))
+        self.lines.append(line)
+
+    def line(self, place: int) -> int:
+        """The line of a record, by its place among all."""
+        return self.lines[place]
+
+    def suspects(self, rrset_octets_max: int) -> tuple[Sequence[int], Sequence[Draft]]:
+        """Places and drafts of all records whose owners may break a rule."""
+        return range(len(self.drafts)), self.drafts
+
+    def content(self) -> Sequence[Draft]:
+        """All records."""
+        return self.drafts
+
+    def __len__(self) -> int:
+        return len(self.drafts)
 
 
 class FastReader:

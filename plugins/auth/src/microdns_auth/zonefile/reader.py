@@ -14,7 +14,8 @@ import anyio.lowlevel
 
 from microdns.errors import Invalid, TooLarge
 from microdns.operations.model import Progress
-from microdns_auth.zonefile.fast import FastReader, Gathered, Scope
+from microdns_auth.zonefile.fast import Gathered, Scope
+from microdns_auth.zonefile.gathered import COMPILED, Lines, PackedGathered, lines_of
 from microdns_auth.zonefile.generate import generated
 from microdns_auth.zonefile.problems import Problems, TooManyProblems
 from microdns_dns import names
@@ -22,12 +23,12 @@ from microdns_dns.model import TTL_MAX, Soa
 from microdns_dns.rdata import Token, rdata_from_tokens, rdata_to_json, tokens_of, type_number
 from microdns_dns.rdata.lexer import CLOSE, OPEN, seconds
 from microdns_dns.rdata.numbers import SOA, is_data
-from microdns_dns.repository import Draft, ZoneContent
+from microdns_dns.repository import ZoneContent
 from microdns_dns.repository.rules import breaches
 
 INCLUDE_DEPTH_MAX = 10
 SLICE = 500
-"""Lines read between two pauses: some milliseconds."""
+"""Lines read carefully between two pauses: some milliseconds."""
 RRSET_OCTETS_MAX = 60_000
 _CLASSES = {"IN": True, "CLASS1": True, "CH": False, "HS": False, "CS": False}
 _DIRECTIVES = ("$ORIGIN", "$TTL", "$INCLUDE", "$GENERATE")
@@ -81,12 +82,12 @@ class ZoneReader:
         self._source = source
         self._records_max = records_max
         self._problems = Problems()
-        self._gathered = Gathered()
+        self._gathered: Gathered | PackedGathered = PackedGathered() if COMPILED else Gathered()
         self._files: list[tuple[int, str]] = []
         self._soa: Soa | None = None
         self._zone: bytes | None = None
         self._origin: bytes | None = None
-        self._fast: FastReader | None = None
+        self._scope: Scope | None = None
         self._lines_read = 0
         self._place = _Place(source.file)
 
@@ -110,7 +111,8 @@ class ZoneReader:
         ttl = (
             self._soa.minimum if self._gathered.default_ttl is None else self._gathered.default_ttl
         )
-        return ZoneContent(names.to_text(self._zone), self._soa, ttl, self._gathered.drafts)
+        drafts = self._gathered.content()
+        return ZoneContent(names.to_text(self._zone), self._soa, ttl, drafts)
 
     def _begin(self) -> None:
         """Where relative names start from: the zone given, or the one the file is named after."""
@@ -129,21 +131,21 @@ class ZoneReader:
 
     def _set_origin(self, origin: bytes | None) -> None:
         self._origin = origin
-        self._fast = None
+        self._scope = None
         if self._zone is not None and origin is not None:
-            self._fast = FastReader(Scope(self._zone, origin))
+            self._scope = Scope(self._zone, origin)
 
     def _file(self, text: str, place: _Place) -> Iterator[int]:
         outer, self._place = self._place, place
         self._enter(place.file)
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-        lines = _Lines(text.split("\n"))
-        while lines.at < len(lines.all):
+        lines = lines_of(text, self._gathered)
+        while lines.at < lines.count:
             before = lines.at
-            end = min(before + SLICE, len(lines.all))
+            end = min(before + lines.slice, lines.count)
             included = self._slice(lines, end)
             self._lines_read += lines.at - before
-            if len(self._gathered.drafts) > self._records_max:
+            if len(self._gathered) > self._records_max:
                 raise TooLarge(f"the zone has more than {self._records_max} records")
             yield self._lines_read
             if included is not None:
@@ -153,13 +155,15 @@ class ZoneReader:
 
     def _enter(self, file: str) -> None:
         """Note that records from now on stand in this file."""
-        self._files.append((len(self._gathered.drafts), file))
+        self._files.append((len(self._gathered), file))
 
-    def _slice(self, lines: "_Lines", end: int) -> list[Token] | None:
+    def _slice(self, lines: Lines, end: int) -> list[Token] | None:
         """Read some lines, up to an ``$INCLUDE``, whose words are returned."""
-        while lines.at < end:
-            if self._fast is not None:
-                lines.at = self._fast.run(lines.all, lines.at, end, self._gathered)
+        careful = 0
+        while lines.at < end and careful < SLICE:
+            careful += 1
+            if self._scope is not None:
+                lines.run(self._scope, end)
                 if lines.at >= end:
                     return None
             line = lines.next()
@@ -175,7 +179,7 @@ class ZoneReader:
                 return included
         return None
 
-    def _careful(self, line: str, lines: "_Lines") -> list[Token] | None:
+    def _careful(self, line: str, lines: Lines) -> list[Token] | None:
         """Read a line, and those its parentheses span; returns the words of an ``$INCLUDE``."""
         words = self._words(line, lines)
         if not words:
@@ -186,7 +190,7 @@ class ZoneReader:
         self._record(words, blank)
         return None
 
-    def _words(self, line: str, lines: "_Lines") -> list[Token]:
+    def _words(self, line: str, lines: Lines) -> list[Token]:
         """The tokens of a line, and of the lines after it while a parenthesis is open."""
         found: list[Token] = []
         depth = 0
@@ -202,7 +206,7 @@ class ZoneReader:
                     found.append(token)
             if depth == 0:
                 return found
-            if lines.at >= len(lines.all):
+            if lines.at >= lines.count:
                 raise ValueError("a parenthesis is not closed")
             line = lines.next()
 
@@ -336,30 +340,17 @@ class ZoneReader:
             gathered.owner = owner
         elif not gathered.owner:
             raise ValueError("there is no owner before")
-        gathered.drafts.append(Draft(gathered.owner, kind, rdata, self._ttl(ttl)))
-        gathered.lines.append(self._place.line)
+        gathered.add(kind, rdata, self._ttl(ttl), self._place.line)
 
     def _check_rules(self) -> None:
-        broken = list(breaches(self._gathered.drafts, RRSET_OCTETS_MAX))
+        places, drafts = self._gathered.suspects(RRSET_OCTETS_MAX)
+        broken = list(breaches(drafts, RRSET_OCTETS_MAX))
         if broken:
-            numbers = {id(draft): number for number, draft in enumerate(self._gathered.drafts)}
+            numbers = {id(draft): place for place, draft in zip(places, drafts, strict=True)}
             for breach in broken:
                 self._problems.add(*self._where(numbers[id(breach.record)]), breach.message)
 
     def _where(self, number: int) -> tuple[str, int]:
         """File and line of a record, by its place among all."""
         at = bisect_right(self._files, number, key=lambda entered: entered[0]) - 1
-        return self._files[at][1], self._gathered.lines[number]
-
-
-class _Lines:
-    """The lines of a file, read one after the other."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self.all = lines
-        self.at = 0
-
-    def next(self) -> str:
-        """The next line; ``at`` is its number, counted from 1, afterwards."""
-        self.at += 1
-        return self.all[self.at - 1]
+        return self._files[at][1], self._gathered.line(number)

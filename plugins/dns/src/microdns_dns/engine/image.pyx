@@ -115,7 +115,7 @@ cdef class ImageData:
         free(self.image)
 
     @staticmethod
-    def empty(size_t octets, uint64_t slots, size_t names, int cuts) -> "ImageData":
+    def empty(size_t octets, uint64_t slots, size_t names, int cuts):
         """Room for octets and slots; raises ValueError for numbers that no image has."""
         cdef ImageData made = ImageData.__new__(ImageData)
         if octets % UNIT or octets // UNIT >> 32 or slots >> 33 or slots != slots_for(names):

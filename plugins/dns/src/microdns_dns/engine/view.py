@@ -9,9 +9,11 @@ them to the threads, all changes of a transaction in one instant.
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 
 from microdns_dns import names
+from microdns_dns.bulk.run import RecordRun
 from microdns_dns.engine.builder import ImageBuilder
 from microdns_dns.engine.image import ImageData
 from microdns_dns.engine.node import pack_node
+from microdns_dns.engine.packing import pack_run
 from microdns_dns.engine.zones import CompiledZone, Zones
 from microdns_dns.model import Zone, zone_origin
 from microdns_dns.protocol import RRType
@@ -151,6 +153,7 @@ class CompiledViews(Views):
     def __init__(self, zones: Zones) -> None:
         super().__init__()
         self._zones = zones
+        self._prepared: dict[str, ImageData] = {}
         self.answered_by_engine: Callable[[], Iterable[tuple[str, str, int]]] = tuple
 
     def take_answered(self) -> Iterable[tuple[str, str, int]]:
@@ -171,6 +174,18 @@ class CompiledViews(Views):
         except ValueError:
             self._zones.remove(compiled.origin)
             raise
+
+    def prepare(self, zone: Zone, run: RecordRun) -> None:
+        soa = ZoneView(zone).soa
+        origin = zone_origin(zone)
+        self._prepared[zone.id] = pack_run(run, origin, soa.ttl, soa.rdatas[0])
+
+    def take_prepared(self, zone: Zone) -> ZoneView | None:
+        data = self._prepared.pop(zone.id, None)
+        return None if data is None else self.restore(zone, data)
+
+    def give_up(self, zone_id: str) -> None:
+        self._prepared.pop(zone_id, None)
 
     def compile(self, zone: Zone) -> CompiledZone:
         """An empty zone of the engine, in place of one of the same name."""

@@ -11,7 +11,14 @@ from microdns.errors import Conflict, Invalid, NotFound, Outdated
 from microdns.events import Entry, Principal
 from microdns.operations import Call, Cli, Column, Operation
 from microdns.store import CursorTooOld
-from microdns_dns.events import RecordChange, RecordsChanged, ZoneCreated, ZoneDeleted, ZoneUpdated
+from microdns_dns.events import (
+    NOTHING_PACKED,
+    RecordChange,
+    RecordsChanged,
+    ZoneCreated,
+    ZoneDeleted,
+    ZoneUpdated,
+)
 from microdns_dns.limits import sees_record
 from microdns_dns.model import RECORDS, Record, Zone, record_key
 from microdns_dns.operations.access import BY_RECORD, BY_ZONE, visible_zone
@@ -203,11 +210,13 @@ class HistoryOperations(DnsOperations):
         changed = [event for event in events if isinstance(event, RecordsChanged)]
         others = [event for event in events if not isinstance(event, RecordsChanged | ZoneUpdated)]
         zones = {event.zone_id for event in changed}
+        if others:
+            raise Invalid("only changes of one zone's records or settings can be taken back")
         if changed and not all(
             self._within(call.principal, event, each) for event in changed for each in event.changes
         ):
             raise NotFound("the journal has no such change that could be taken back")
-        if others or len(zones) != 1:
+        if len(zones) != 1:
             raise Invalid("only changes of one zone's records or settings can be taken back")
         zone = visible_zone(call.principal, self.repository.store, zones.pop())
         inverse = [self._inverse(each) for event in reversed(changed) for each in event.changes]
@@ -246,7 +255,9 @@ def about(entry: Entry, zone: Zone, record_id: str | None) -> Any:
         if record_id is None:
             return event
         changes = [each for each in event.changes if record_id in ids_of(each)]
-        return msgspec.structs.replace(event, changes=changes) if changes else None
+        if not changes:
+            return None
+        return msgspec.structs.replace(event, listed=changes, packed=NOTHING_PACKED)
     if record_id is not None:
         return None
     if isinstance(event, ZoneUpdated):

@@ -1,5 +1,6 @@
 """Zones and records: reading them, and the one way to change them."""
 
+from microdns_dns.repository.bulk import BULK_MIN, BulkDrafts
 from microdns_dns.repository.drafts import (
     Add,
     Alter,
@@ -24,8 +25,10 @@ from microdns_dns.repository.lookup import (
 from microdns_dns.repository.zones import ZoneRepository
 
 __all__ = [
+    "BULK_MIN",
     "Add",
     "Alter",
+    "BulkDrafts",
     "Change",
     "DeclaredZone",
     "Draft",

@@ -1,6 +1,6 @@
 """What the repository is asked to do: records to be, changes, whole zones, limits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -91,7 +91,7 @@ class ZoneContent(msgspec.Struct, frozen=True):
     name: str
     soa: Soa
     default_ttl: int
-    drafts: list[Draft]
+    drafts: Sequence[Draft]
 
 
 class DeclaredZone(msgspec.Struct, frozen=True):
@@ -116,6 +116,8 @@ class Outcome(msgspec.Struct, frozen=True):
     kept: int = 0
     """Records of a replaced zone that stay as they were."""
     warnings: tuple[str, ...] = ()
+    added_more: int = 0
+    """Records that are new and that ``changes`` leaves out, for there are very many."""
 
     @property
     def added(self) -> list[Record]:

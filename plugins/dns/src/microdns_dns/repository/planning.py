@@ -1,6 +1,6 @@
 """What a transaction will do to the records of one zone, decided before anything is written."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import anyio.lowlevel
 import msgspec
@@ -138,7 +138,7 @@ def _loser(one: Record, other: Record | None, staying: set[str]) -> Record | Non
 async def replacement(
     plan: Plan,
     existing: Iterable[Record],
-    drafts: list[Draft],
+    drafts: Sequence[Draft],
     replaces: Callable[[Record], bool],
 ) -> None:
     """Plan that the zone has these drafts; records that ``replaces`` picks go if not wanted.
@@ -155,7 +155,7 @@ async def replacement(
         (plan.removed if replaces(record) else plan.kept).append(record)
 
 
-async def _match(plan: Plan, present: dict[Identity, Record], drafts: list[Draft]) -> None:
+async def _match(plan: Plan, present: dict[Identity, Record], drafts: Sequence[Draft]) -> None:
     """Pair drafts with the records that are there; what is paired leaves ``present``."""
     shadowed = _curated(plan, present)
     ids = new_ids(len(drafts), plan.time_ns)

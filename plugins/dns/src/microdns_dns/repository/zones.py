@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import anyio.lowlevel
+import anyio.to_thread
 import msgspec
 from msgspec import UNSET
 
@@ -33,6 +35,13 @@ from microdns_dns.model import (
     record_key,
 )
 from microdns_dns.repository import lookup, serials
+from microdns_dns.repository.bulk import (
+    BULK_MIN,
+    BulkDrafts,
+    BulkWriter,
+    Preparing,
+    settle,
+)
 from microdns_dns.repository.drafts import (
     Change,
     DeclaredZone,
@@ -46,6 +55,9 @@ from microdns_dns.repository.editing import Edit
 from microdns_dns.repository.learning import Learning
 from microdns_dns.repository.planning import SLICE, Plan, replacement
 from microdns_dns.repository.rules import rank
+
+if TYPE_CHECKING:  # compiled: it may be missing
+    from microdns_dns.bulk.run import RecordRun
 
 REPLACED_BY_IMPORT = frozenset({"api", "import", "transfer"})
 """Sources whose records an import replaces: not what is declared, not what is learned."""
@@ -67,6 +79,8 @@ class ZoneRepository:
         self.limits = limits or Limits()
         self._clock = clock
         self._zone_count: int | None = None
+        self.preparing: Preparing | None = None
+        """Who wants to see a large zone before it is written."""
 
     def zone(self, ref: str) -> Zone:
         """A zone by name or id, as last written; raises NotFound."""
@@ -169,6 +183,11 @@ class ZoneRepository:
             return record.enabled and record.source in REPLACED_BY_IMPORT
 
         name = names.from_text(content.name)
+        drafts = content.drafts
+        new = lookup.zone_named(self.store, name) is None
+        if new and isinstance(drafts, BulkDrafts) and len(drafts) >= BULK_MIN:
+            zone = self.new_zone(content.name, content.soa, content.default_ttl, source, origin)
+            return await self._create_bulk(call, zone, drafts.run)
         plan, version = await self._replacement(self.store, name, content, source, origin, replaces)
         async with self._transaction(call) as tx:
             if self._zone_version(tx, name) != version:  # changed while we were comparing
@@ -180,6 +199,31 @@ class ZoneRepository:
                 plan.warn(f"{plan.zone.name} is declared in the configuration: its SOA stays")
                 return await self._write(tx, call, plan)
             return await self._write(tx, call, plan, content.soa, content.default_ttl)
+
+    async def _create_bulk(self, call: Call, zone: Zone, run: "RecordRun") -> Outcome:
+        """Create a zone of very many records, which need not be in memory one by one."""
+        lookup.check_version(None, call.if_version)
+        warnings = await settle(run, self.limits.rrset_octets_max)
+        zone = msgspec.structs.replace(zone, record_count=run.kept)
+        self._refuse_too_many_records(zone)
+        if self.preparing is not None and not call.dry_run:
+            await anyio.to_thread.run_sync(self.preparing.prepare, zone, run)
+        try:
+            async with self._transaction(call) as tx:
+                if lookup.zone_named(tx, names.from_text(zone.name)) is not None:
+                    raise Conflict(f"the zone {zone.name} was created meanwhile")
+                self._refuse_too_many_zones(tx)
+                tx.insert(ZONES, zone)
+                tx.emit(ZoneCreated(zone=zone))
+                writer = BulkWriter(tx, zone, run, call.progress)
+                await writer.write()
+                self._count_zones(call, +1)
+        finally:
+            if self.preparing is not None:
+                self.preparing.give_up(zone.id)
+        changes = [RecordChange(None, record) for record in writer.sample()]
+        more = run.kept - len(changes)
+        return Outcome(zone, tx.transaction, changes, True, 0, tuple(warnings), more)
 
     async def _replacement(
         self,
@@ -432,7 +476,7 @@ def _emit_changes(
                 zone=after.name,
                 serial_before=serial_before,
                 serial_after=after.soa.serial,
-                changes=changes[start : start + CHANGES_PER_ENTRY_MAX],
+                listed=changes[start : start + CHANGES_PER_ENTRY_MAX],
             )
         )
 
