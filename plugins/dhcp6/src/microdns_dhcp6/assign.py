@@ -129,12 +129,33 @@ class Assigner:
                 return
         wanted = each.ia.items[0] if each.ia.items else b""
         allowed = _allowed(exchange, each.ia, self._plan.by_class)
+        if each.ia.kind == IA_PD and wanted and self._choose_length(exchange, each, wanted[16]):
+            return
         for arena in exchange.link_arenas:
             item = arena.choose(each.client, wanted, allowed)
             if item is not None:
                 self._settle(exchange, each, arena, item)
                 return
         each.refusal = NOTHING[each.ia.kind == IA_PD]
+
+    def _choose_length(self, exchange: Exchange, each: Assigned, length: int) -> bool:
+        """A prefix of the length that the client wishes for, if there is any (section 18.3.1)."""
+        allowed = _allowed(exchange, each.ia, self._plan.by_class)
+        for arena in exchange.link_arenas:
+            known = arena.clients.get(each.client)
+            if known is not None and known.state == ACTIVE:
+                return False  # it goes on with what it has
+            if all(kept.pool.delegated_length != length for kept in arena.pools):
+                continue
+            item = arena.choose(
+                each.client,
+                each.ia.items[0],
+                lambda pool: pool.delegated_length == length and allowed(pool),
+            )
+            if item is not None:
+                self._settle(exchange, each, arena, item)
+                return True
+        return False
 
     def _request(self, exchange: Exchange, each: Assigned, reserved: bytes) -> None:
         for item in each.ia.items:

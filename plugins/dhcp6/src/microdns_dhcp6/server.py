@@ -91,7 +91,8 @@ class Server:
         self._metrics = metrics
         self._duid = duid
         self._server_id = tlv(SERVER_ID, duid)
-        self._preference = tlv(PREFERENCE, bytes((config.preference,)))
+        preference = config.preference
+        self._preference = tlv(PREFERENCE, bytes((preference,))) if preference else b""
         self._steps: dict[int, Callable[[Exchange], Outcome]] = {
             SOLICIT: self._solicit,
             REQUEST: self._request,
