@@ -1,12 +1,15 @@
 """Real DHCPv6 clients and a real relay agent, in network namespaces."""
 
 import re
+import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from tests.scenarios.dhcp.namespaces import Host, cable, hosts
-from tests.scenarios.dhcp.server import Running, server
+from tests.scenarios.dhcp.server import COMMAND, Running, server
 
 pytestmark = [pytest.mark.needs("root", "netns", "ip")]
 
@@ -14,6 +17,7 @@ CONFIG = """
 [dhcp.v6]
 enabled = true
 interface = "srv0"
+preference = 255
 
 [[dhcp.v6.pools]]
 prefix = "2001:db8::"
@@ -76,7 +80,7 @@ def addresses_of(host: Host, interface: str = "cli0") -> list[str]:
     return re.findall(r"inet6 ([\da-f:]+)/", text)
 
 
-def eventually(running: Running, state: str, count: int = 1) -> list[dict[str, str]]:
+def eventually(running: Running, state: str, count: int = 1) -> list[dict[str, Any]]:
     """Leases in a state, once there are so many."""
     end = time.monotonic() + 20
     while True:
@@ -97,9 +101,13 @@ def link(ours: Host, theirs: Host) -> None:
 
 def dhclient(host: Host, folder: Path, *options: str) -> str:
     """Run dhclient with files of its own."""
+    end = time.monotonic() + 10
+    while "fe80" not in host.ip("-6", "address", "show", "dev", "cli0"):
+        assert time.monotonic() < end
+        time.sleep(0.05)
     files = ("-lf", str(folder / "leases"), "-pf", str(folder / "pid"), "-cf", "/dev/null")
     return host.run(
-        *("dhclient", "-6", "-sf", script(folder), *files, *options, "cli0"), timeout=60
+        *("dhclient", "-6", "-v", "-sf", script(folder), *files, *options, "cli0"), timeout=60
     )
 
 
@@ -119,3 +127,142 @@ def test_dhclient_gets_and_releases_an_address(tmp_path: Path) -> None:
             finally:
                 dhclient(theirs, tmp_path, "-r")
             eventually(running, "released")
+
+
+@pytest.mark.needs("dhclient")
+def test_dhclient_gets_its_reserved_address_and_a_prefix(tmp_path: Path) -> None:
+    with hosts(2) as (ours, theirs):
+        link(ours, theirs)
+        theirs.ip("link", "set", "cli0", "down")
+        theirs.ip("link", "set", "cli0", "address", "02:00:00:00:00:77")
+        theirs.ip("link", "set", "cli0", "up")
+        with server(ours, tmp_path, CONFIG) as running:
+            dhclient(theirs, tmp_path, "-1", "-D", "LL", "-N", "-P")
+            try:
+                address, delegated = eventually(running, "active", 2)
+                assert (address["ip"], address["hostname"]) == ("2001:db8::77", "reserved")
+                assert delegated["ip"] == "2001:db8:100::/56"
+                assert delegated["peer"] == "fe80::ff:fe00:77"
+                assert addresses_of(theirs) == ["2001:db8::77"]
+                assert "new_ip6_prefix=2001:db8:100::/56" in told(tmp_path)
+            finally:
+                dhclient(theirs, tmp_path, "-r", "-N", "-P")
+            eventually(running, "released", 2)
+
+
+DHCPCD = """
+duid ll
+ipv6only
+noipv6rs
+nohook resolv.conf
+interface cli0
+    ia_na 1
+    ia_pd 2 -
+    option dhcp6_name_servers
+"""
+
+
+@pytest.mark.needs("dhcpcd")
+def test_dhcpcd_gets_an_address_and_a_prefix(tmp_path: Path) -> None:
+    config = tmp_path / "dhcpcd.conf"
+    config.write_text(DHCPCD)
+    with hosts(2) as (ours, theirs):
+        link(ours, theirs)
+        with server(ours, tmp_path, CONFIG) as running:
+            once = ("-6", "-1", "-B", "-t", "20", "-f", str(config), "-c", "/bin/true")
+            theirs.run("dhcpcd", *once, "cli0", timeout=60)
+            address, delegated = eventually(running, "active", 2)
+            assert address["ip"] in addresses_of(theirs)
+            assert delegated["ip"] == "2001:db8:100::/56"
+            assert (address["iaid"], delegated["iaid"]) == (1, 2)
+
+
+@pytest.mark.needs("dhclient", "dhcrelay")
+def test_a_relay_agent_brings_clients_of_another_link(tmp_path: Path) -> None:
+    config = (
+        CONFIG
+        + """
+[[dhcp.v6.pools]]
+prefix = "2001:db8:7::"
+prefix_len = 64
+"""
+    )
+    with hosts(3) as (ours, agent, theirs):
+        cable(ours, "srv0", agent, "up0")
+        cable(agent, "down0", theirs, "cli0")
+        address6(ours, "srv0", "2001:db8::1/64")
+        address6(agent, "up0", "2001:db8::2/64")
+        address6(agent, "down0", "2001:db8:7::1/64")
+        address6(theirs, "cli0")
+        ours.ip("-6", "route", "add", "2001:db8:7::/64", "via", "2001:db8::2")
+        with server(ours, tmp_path, config) as running:
+            relaying = subprocess.Popen(
+                agent.command(
+                    *("dhcrelay", "-6", "-d", "-I", "-l", "down0", "-u", "2001:db8::1%up0"),
+                    *("-pf", str(tmp_path / "relay.pid")),
+                ),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            try:
+                dhclient(theirs, tmp_path, "-1", "-D", "LL")
+                (lease,) = eventually(running, "active")
+                assert addresses_of(theirs) == ["2001:db8:7::1000"]
+                assert (lease["ip"], lease["relay"]) == ("2001:db8:7::1000", "2001:db8:7::1")
+                assert lease["circuit_id"].startswith("0x")  # the index of its interface
+                assert lease["peer"].startswith("fe80::")
+                dhclient(theirs, tmp_path, "-r")
+                eventually(running, "released")
+            finally:
+                relaying.terminate()
+                relaying.wait(timeout=10)
+
+
+@pytest.mark.needs("dhclient")
+def test_an_interface_made_anew_is_served_again(tmp_path: Path) -> None:
+    with hosts(2) as (ours, theirs):
+        link(ours, theirs)
+        with server(ours, tmp_path, CONFIG) as running:
+            ours.ip("link", "delete", "srv0")
+            running.wait_for("interface.down")
+            cable(ours, "other0", theirs, "cli0")
+            ours.ip("link", "set", "other0", "name", "srv0")
+            address6(ours, "srv0", "2001:db8::1/64")
+            address6(theirs, "cli0")
+            running.wait_for("interface.up", 2)
+            dhclient(theirs, tmp_path, "-1", "-D", "LL")
+            eventually(running, "active")
+            dhclient(theirs, tmp_path, "-x")
+
+
+@pytest.mark.needs("perfdhcp")
+def test_no_acknowledged_lease_is_lost_by_kill_9(tmp_path: Path) -> None:
+    with hosts(2) as (ours, theirs):
+        link(ours, theirs)
+        with server(ours, tmp_path, CONFIG) as running:
+            acknowledged = 0
+            for round in range(3):
+                # Other clients each time: what one round was told, the next must not be.
+                load = subprocess.Popen(
+                    theirs.command(
+                        *("perfdhcp", "-6", "-r", "1000", "-R", "100000", "-p", "3"),
+                        *("-b", f"mac=02:00:0{round}:00:00:00", "-u", "-l", "cli0", "all"),
+                    ),
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+                time.sleep(1.5)
+                running.kill()
+                report = load.communicate(timeout=30)[0]
+                replies = report.partition("REQUEST-REPLY")[2]
+                received = re.search(r"received packets: (\d+)", replies)
+                unique = re.search(r"non unique addresses: (\d+)", replies)
+                assert received, report
+                assert unique, report
+                assert unique[1] == "0"
+                acknowledged += int(received[1])
+                running.start()
+            command = (COMMAND, "lease", "list", "--config", str(running.config), "--json")
+            page = msgspec.json.decode(ours.run(*command, "--limit", "1"))
+            assert acknowledged > 100
+            assert page["total"] >= acknowledged

@@ -97,15 +97,21 @@ class Assigner:
     def _each(
         self, exchange: Exchange, find: Callable[[Exchange, Assigned, bytes], None]
     ) -> list[Assigned]:
-        found = []
+        ias = exchange.message.ias
         reservation = exchange.reservation
+        if len(ias) == 1 and reservation is None and ias[0].kind != IA_TA:
+            # Nearly all of them.
+            only = Assigned(ias[0], client6(ias[0].kind, ias[0].iaid, exchange.duid))
+            find(exchange, only, b"")
+            return [only]
+        found = []
         left = {IA_PD: b"", 3: b""}
         if reservation is not None:
             # One address and one prefix: for the first IA of its kind.
             left[IA_PD] = address_octets(reservation.prefix) if reservation.prefix else b""
             left[3] = address_octets(reservation.ip) if reservation.ip else b""
         seen: set[bytes] = set()
-        for ia in exchange.message.ias:
+        for ia in ias:
             client = client6(ia.kind, ia.iaid, exchange.duid)
             if client in seen:
                 continue  # the same IA twice: the first counts

@@ -54,7 +54,7 @@ from microdns_dhcp6.message import (
 from microdns_dhcp6.metrics import Dhcp6Metrics
 from microdns_dhcp6.names import ClientName, client_name
 from microdns_dhcp6.plan import Plan
-from microdns_dhcp6.template import renewal_times
+from microdns_dhcp6.template import Template, renewal_times
 
 TEXT_OCTETS_MAX = 128
 """Of a client's texts that are kept with its lease."""
@@ -62,6 +62,10 @@ LINKS_MAX = 1_000
 """Links of relayed clients whose subnets are remembered."""
 DECLINES_SHARE = 4
 """One part in so many of a subnet's addresses may be in quarantine because clients say so."""
+
+SURELY_FITS = 512
+"""Octets of IAs and settings for which there is always room, whatever relay agents add (of 9 with
+interface ids of usual length)."""
 
 _FOR_ANYONE = frozenset({SOLICIT, CONFIRM, REBIND})
 _FOR_US = frozenset({REQUEST, RENEW, RELEASE, DECLINE})
@@ -463,27 +467,30 @@ class Server:
         extra: bytes = b"",
     ) -> None:
         """Make an ADVERTISE or REPLY with IAs and settings (section 18.3.10), and send it."""
-        granted = [each for each in assigned if each.template is not None]
-        t1 = t2 = 0
-        if granted:
-            # The same for all IAs, so that the client renews them together (section 18.2.4).
-            times = [each.template.preferred for each in granted if each.template is not None]
-            t1, t2 = renewal_times(times[0] if len(times) == 1 else min(times))
-            template = granted[0].template
-            assert template is not None  # noqa: S101  (granted ones have one)
-        else:
-            arena = exchange.link_arenas[0]
-            template = self._plan.template(exchange, arena, None)
+        template, (t1, t2) = self._told(exchange, assigned)
         body = b"".join([each.octets(t1, t2) for each in assigned]) + extra + name.answer
         requested = exchange.message.options.get(ORO, b"")
         options = template.ready(requested)
-        if len(body) + len(options) > delivery.room(exchange, self._server_id):
+        octets = len(body) + len(options)
+        if octets > SURELY_FITS and octets > delivery.room(exchange, self._server_id):
             options, cut = delivery.fitting(
                 template.wanted(requested),
                 delivery.room(exchange, self._server_id) - len(body),
             )
             self._metrics.cut.value += cut
         self._send(exchange, kind, body + options)
+
+    def _told(
+        self, exchange: Exchange, assigned: Sequence[Assigned]
+    ) -> tuple[Template, tuple[int, int]]:
+        """The settings of a reply, and T1 and T2, which are the same for all of its IAs, so that
+        the client renews them together (section 18.2.4)."""
+        granted = [each.template for each in assigned if each.template is not None]
+        if not granted:
+            return self._plan.template(exchange, exchange.link_arenas[0], None), (0, 0)
+        if len(granted) == 1:
+            return granted[0], granted[0].times
+        return granted[0], renewal_times(min(each.preferred for each in granted))
 
     def _send(self, exchange: Exchange, kind: int, body: bytes) -> None:
         message = exchange.message

@@ -29,6 +29,7 @@ class Template:
         self.valid: int = first_set(settings, "lease_time_secs") or lease_time
         """Valid and preferred lifetime, in seconds (section 7.7)."""
         self.preferred = preferred_time(pool, self.valid)
+        self.times = renewal_times(self.preferred)
         values, always = merged(settings, values_of)
         self.octets = {code: tlv(code, value) for code, value in values.items()}
         self.octets.update(_several(settings))

@@ -1,0 +1,122 @@
+"""Four-way DHCPv6 exchanges a second, beside Kea, by perfdhcp: same namespaces, same load, in turn.
+
+Every REPLY of ours is on disk before it is sent; Kea's lease file is written without a sync.  Needs
+root, kea-dhcp6 and perfdhcp.
+"""
+
+import argparse
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from tests.benchmarks.dhcp4_kea import processor_seconds, summary
+from tests.scenarios.dhcp.namespaces import Host, cable, hosts
+from tests.scenarios.dhcp.server import server
+
+POOL = """
+[dhcp.v6]
+enabled = true
+interface = "srv0"
+[[dhcp.v6.pools]]
+prefix = "2001:db8::"
+prefix_len = 64
+range_start = "2001:db8::1:0"
+range_end = "2001:db8::ffff:ffff"
+dns = ["2001:db8::1"]
+domain = "example.com"
+"""
+
+
+@contextmanager
+def microdns(host: Host, folder: Path) -> Iterator[int]:
+    with server(host, folder, POOL) as running:
+        assert running.process is not None
+        yield running.process.pid
+
+
+@contextmanager
+def kea(host: Host, folder: Path) -> Iterator[int]:
+    options = [
+        {"name": "dns-servers", "data": "2001:db8::1"},
+        {"name": "domain-search", "data": "example.com"},
+    ]
+    config = {
+        "interfaces-config": {"interfaces": ["srv0"]},
+        "multi-threading": {"enable-multi-threading": False},
+        "lease-database": {"type": "memfile", "name": str(folder / "leases.csv")},
+        "server-id": {"type": "LL", "persist": False},
+        "preferred-lifetime": 2250,
+        "valid-lifetime": 3600,
+        "subnet6": [
+            {
+                "subnet": "2001:db8::/64",
+                "interface": "srv0",
+                "pools": [{"pool": "2001:db8::1:0 - 2001:db8::ffff:ffff"}],
+                "option-data": options,
+            }
+        ],
+        "loggers": [{"name": "kea-dhcp6", "severity": "ERROR"}],
+    }
+    file = folder / "kea.json"
+    file.write_bytes(msgspec.json.encode({"Dhcp6": config}))
+    places = {"KEA_PIDFILE_DIR": str(folder), "KEA_LOCKFILE_DIR": str(folder)}
+    process = subprocess.Popen(
+        host.command("kea-dhcp6", "-c", str(file)),
+        env={**os.environ, **places},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(2)
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=int, default=20_000)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=2)
+    given = parser.parse_args()
+    if os.geteuid() != 0:
+        print("left out: needs root")
+        return
+    for _ in range(given.rounds):
+        for name, serve in (("kea", kea), ("microdns", microdns)):
+            print(f"{name:9} {one(serve, given.rate, given.seconds)}", flush=True)
+
+
+def one(serve: object, rate: int, seconds: int) -> str:
+    """A run against one server; its figures."""
+    assert callable(serve)
+    with hosts(2) as (ours, theirs), tempfile.TemporaryDirectory() as folder:
+        cable(ours, "srv0", theirs, "cli0")
+        for host, interface, address in (
+            (ours, "srv0", "2001:db8::1/64"),
+            (theirs, "cli0", "2001:db8::2/64"),
+        ):
+            at_once = f"echo 0 >/proc/sys/net/ipv6/conf/{interface}/accept_dad"
+            host.run("sh", "-c", at_once)
+            host.address(interface, address)
+        with serve(ours, Path(folder)) as process:
+            subprocess.run(("taskset", "-acp", "0", str(process)), capture_output=True)
+            before = processor_seconds(process)
+            report = load(theirs, rate, seconds)
+            spent = processor_seconds(process) - before
+    return summary(report, seconds, spent)
+
+
+def load(host: Host, rate: int, seconds: int) -> str:
+    clients = ("-r", str(rate), "-R", "1000000", "-p", str(seconds), "-l", "cli0")
+    return host.run("taskset", "-c", "1", "perfdhcp", "-6", *clients, "all", check=False)
+
+
+if __name__ == "__main__":
+    main()
