@@ -20,6 +20,19 @@ filterwarnings = error
 pythonpath = .
 """
 
+CONFTEST = """
+try:
+    from hypothesis import HealthCheck, settings
+except ImportError:
+    pass
+else:
+    # What is asked here is whether the tests run at all: the checkout's own run tries many
+    # examples.  Tables are made at first use in a new environment, however long that takes.
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("alone", max_examples=10, deadline=None, suppress_health_check=slow)
+    settings.load_profile("alone")
+"""
+
 
 def copy_tests(package: Package, target: Path) -> None:
     """The package's tests where they are in the checkout, and settings like the workspace's."""
@@ -29,6 +42,7 @@ def copy_tests(package: Package, target: Path) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, place)
     (target / "pytest.ini").write_text(SETTINGS)
+    (target / "conftest.py").write_text(CONFTEST)
 
 
 @pytest.fixture
