@@ -28,6 +28,7 @@ from microdns_grpc.wire import Malformed
 DEADLINE_KEY = "microdns-deadline"
 """Metadata in which a call's deadline comes here, by the loop's clock; a client's is dropped."""
 GOING = "the server is going away"
+LATE = "the deadline has passed"
 
 AnyEndpoint = Endpoint | ReflectionEndpoint
 
@@ -119,8 +120,7 @@ class Calls:
 
     async def _translated(self, endpoint: AnyEndpoint, stream: Any) -> None:
         """Answer, and turn whatever goes wrong into grpclib's error."""
-        deadline = stream.metadata.get(DEADLINE_KEY)
-        limit = asyncio.timeout_at(None if deadline is None else float(deadline))
+        limit = asyncio.timeout_at(_deadline(stream))
         try:
             async with limit:
                 await self._answer(endpoint, stream)
@@ -136,7 +136,7 @@ class Calls:
             raise
         except Exception as error:
             if limit.expired():
-                raise GRPCError(Status.DEADLINE_EXCEEDED, "the deadline has passed") from None
+                raise GRPCError(Status.DEADLINE_EXCEEDED, LATE) from None
             raise defect(self._log, endpoint.name, error) from None
 
     async def _answer(self, endpoint: AnyEndpoint, stream: Any) -> None:
@@ -203,6 +203,17 @@ class Calls:
             stream._cancel_done = True  # so that grpclib does not try to say more
         else:
             raw._transport.abort()
+
+
+def _deadline(stream: Any) -> float | None:
+    """When the call must have ended, by the loop's clock; raises GRPCError when that is past."""
+    given = stream.metadata.get(DEADLINE_KEY)
+    if given is None:
+        return None
+    deadline = float(given)
+    if deadline <= asyncio.get_running_loop().time():
+        raise GRPCError(Status.DEADLINE_EXCEEDED, LATE)
+    return deadline
 
 
 def _uncancelled() -> bool:

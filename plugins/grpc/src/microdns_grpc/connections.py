@@ -13,7 +13,7 @@ from grpclib.protocol import H2Protocol, Stream
 from grpclib.server import Handler
 from h2.config import H2Configuration
 from h2.errors import ErrorCodes
-from h2.events import UnknownFrameReceived
+from h2.events import PingReceived, PriorityUpdated, RemoteSettingsChanged, UnknownFrameReceived
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
@@ -24,12 +24,17 @@ from microdns_grpc.metrics import GrpcMetrics
 CONNECTION_WINDOW_OCTETS = 1 << 20
 STREAM_WINDOW_OCTETS = 256 * 1024
 """What a client may send ahead of what is read."""
-WRITE_BUFFER_OCTETS_MAX = 8 << 20
-"""What waits for a client that asks (pings, settings) and does not read the answers."""
+WRITE_BUFFER_OCTETS_MAX = 4 << 20
+"""What waits for a client that does not read."""
+CONTROL_FRAMES_MAX = 1000
+"""Pings, settings and the like that a connection may send between two sweeps: each is answered."""
+SLICE_OCTETS = 16 * 1024
+"""What is processed before looking whether it was too much."""
 RESETS_MAX = 1000
 """Calls that a connection may begin and reset: more is what the "rapid reset" attack does."""
 PING_SECONDS = 60.0
 TIMEOUT = re.compile(r"\d{1,8}[HMSmun]")
+CONTROL = (PingReceived, PriorityUpdated, RemoteSettingsChanged, UnknownFrameReceived)
 REPLY = [(":status", "200"), ("content-type", "application/grpc+proto")]
 
 Headers = list[tuple[str, str]]
@@ -135,6 +140,7 @@ class BoundedConnection(H2Protocol):
         self._closed = False
         self._quiet_since: float | None = None
         self._began = 0
+        self._control_frames = 0
 
     def connection_made(self, transport: Any) -> None:
         """Take the connection, or turn it away when there are too many."""
@@ -156,22 +162,32 @@ class BoundedConnection(H2Protocol):
         """Process what came; h2 and grpclib raise more than they say they do."""
         if self._closed:
             return
-        try:
-            events = self.connection.feed(data)
+        for at in range(0, len(data), SLICE_OCTETS):
+            try:
+                self._take(data[at : at + SLICE_OCTETS])
+            except Exception:
+                self.cut_off("protocol", ErrorCodes.PROTOCOL_ERROR)
+            if self._closed or self.connection.is_closing():
+                return
+            self._judge()
+
+    def _take(self, data: bytes) -> None:
+        events = self.connection.feed(data)
+        self.connection.flush()
+        for event in events:
+            self._control_frames += isinstance(event, CONTROL)
+            self.processor.process(event)
+        if not self.connection.is_closing():
             self.connection.flush()
-            for event in events:
-                self.processor.process(event)
-            if not self.connection.is_closing():
-                self.connection.flush()
-        except Exception:
-            self.cut_off("protocol", ErrorCodes.PROTOCOL_ERROR)
-            return
-        if self.connection.is_closing():
-            return
+
+    def _judge(self) -> None:
+        """End the connection if it was too much."""
         if self._transport.get_write_buffer_size() > WRITE_BUFFER_OCTETS_MAX:
             self.cut_off("slow")
         elif self.connection.streams_failed > RESETS_MAX:
             self.cut_off("resets")
+        elif self._control_frames > CONTROL_FRAMES_MAX:
+            self.cut_off("frames")
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self in self._others:
@@ -200,6 +216,7 @@ class BoundedConnection(H2Protocol):
 
     def sweep(self, now: float) -> None:
         """Close a connection that has had no call for long, or none at all."""
+        self._control_frames = 0
         if self.handler.began != self._began or not self.handler.idle or self._quiet_since is None:
             self._began = self.handler.began
             self._quiet_since = now
