@@ -104,6 +104,16 @@ async def test_what_is_not_for_the_engine_goes_up_and_comes_back(host: str) -> N
         client.close()
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_stages_are_told_who_asks(host: str) -> None:
+    async with run_kernel([DnsPlugin()]) as kernel:
+        stage = FixedStage()
+        client = await serve_example(kernel.services, [stage], host)
+        await client.ask(query())
+        assert stage.asked[0].client == client.own_address()
+        client.close()
+
+
 async def test_what_threads_count_shows_in_the_metrics() -> None:
     async with run_kernel([DnsPlugin()]) as kernel:
         repository = kernel.services.require(ZoneRepository)

@@ -81,6 +81,11 @@ class UdpClient:
         self._socket.setblocking(False)
         self._socket.connect(socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0][4])
 
+    def own_address(self) -> Address:
+        """Where its datagrams come from."""
+        address: Address = self._socket.getsockname()
+        return address
+
     async def ask(self, message: bytes) -> bytes:
         self.send(message)
         return await self.receive()

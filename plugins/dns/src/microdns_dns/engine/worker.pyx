@@ -7,6 +7,7 @@ and ``wake_fd`` tells the event loop; answers from there leave through ``send``.
 
 import os
 import socket
+import sys
 from struct import Struct
 
 from libc.stdlib cimport calloc, free
@@ -31,6 +32,7 @@ from microdns_dns.engine.upward cimport (
 )
 
 TOKEN = Struct("=iHH")
+IPV4_ADDRESS, IPV6_ADDRESS = 16, 28  # octets of sockaddr_in and sockaddr_in6
 
 
 cdef class Worker:
@@ -120,7 +122,7 @@ cdef class Worker:
             token = TOKEN.pack(message.fd, message.address_size, message.control_size)
             token += <bytes>message.address[:message.address_size]
             token += <bytes>message.control[:message.control_size]
-            client = _client(message.address, message.address_size)
+            client = _client(<bytes>message.address[:message.address_size])
             taken.append((<bytes>message.packet[:message.size], client, token))
             free_first(self.ring)
         return taken
@@ -150,19 +152,20 @@ cdef class Worker:
         return read_counters(self.counters)
 
 
-def _client(const uint8_t* address, size_t size):
-    """A socket address as Python's ``socket`` spells it."""
-    cdef sockaddr_in* four = <sockaddr_in*>address
-    cdef sockaddr_in6* six = <sockaddr_in6*>address
-    if size >= sizeof(sockaddr_in) and four.sin_family == AF_INET:
-        host = (<const uint8_t*>&four.sin_addr)[:4]
-        return socket.inet_ntop(socket.AF_INET, host), socket.ntohs(four.sin_port)
-    if size >= sizeof(sockaddr_in6) and six.sin6_family == AF_INET6:
-        host = (<const uint8_t*>&six.sin6_addr)[:16]
-        return (
-            socket.inet_ntop(socket.AF_INET6, host), socket.ntohs(six.sin6_port),
-            socket.ntohl(six.sin6_flowinfo), six.sin6_scope_id,
-        )
+def _client(bytes address):
+    """A socket address as Python's ``socket`` spells it; ``address`` is the kernel's octets.
+
+    They are read as octets: read through the structs of ``netinet/in.h``, the compiler may take
+    them for not written yet, and has.
+    """
+    family = int.from_bytes(address[:2], sys.byteorder)
+    port = int.from_bytes(address[2:4], "big")
+    if family == socket.AF_INET and len(address) >= IPV4_ADDRESS:
+        return socket.inet_ntop(socket.AF_INET, address[4:8]), port
+    if family == socket.AF_INET6 and len(address) >= IPV6_ADDRESS:
+        flow = int.from_bytes(address[4:8], "big")
+        scope = int.from_bytes(address[24:28], sys.byteorder)
+        return socket.inet_ntop(socket.AF_INET6, address[8:24]), port, flow, scope
     return "", 0
 
 
