@@ -40,6 +40,7 @@ engine = "{engine}"
 [dns.auth]
 enabled = true
 listen = "127.0.0.1:{port}"
+{auth}
 
 [dns.auth.zone_files]
 {zone_files}
@@ -52,7 +53,8 @@ _IDS = itertools.count(1)
 
 @dataclass(frozen=True)
 class MicroDns:
-    """Starts ``microdns run`` with these plugins; ``config`` is TOML that ours is followed by.
+    """Starts ``microdns run`` with these plugins; ``config`` is TOML that ours is followed by,
+    ``auth`` more of the section ``[dns.auth]``.
 
     ``laid`` are origins of zones that are laid into the store.
     """
@@ -63,6 +65,7 @@ class MicroDns:
     payload_size: int = PAYLOAD_SIZE
     laid: frozenset[str] = frozenset()
     engine: str = "auto"
+    auth: str = ""
     name: str = "microdns"
     programs: tuple[str, ...] = ()
 
@@ -91,6 +94,7 @@ class MicroDns:
             port=port,
             payload=self.payload_size,
             engine=self.engine,
+            auth=self.auth,
             zone_files=declared,
         )
         return f"{ours}\n{self.config}"

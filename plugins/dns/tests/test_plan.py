@@ -1,12 +1,15 @@
 """The plan: who is asked, and what a fault becomes."""
 
+from collections.abc import AsyncGenerator
+
 import anyio
+import anyio.lowlevel
 import dns.message
 import pytest
 from plugins.dns.tests.stages import FailingStage, FixedStage, LateStage, SilentStage
 
 from microdns_dns.message import Query, Reply, parse_query
-from microdns_dns.plan import Outcome, Pending, Plan, Stage
+from microdns_dns.plan import Messages, Outcome, Pending, Plan, Stage
 from microdns_dns.protocol import Opcode, Rcode
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +32,7 @@ class Running:
 
     async def reply(self, query: Query | None = None) -> Reply:
         outcome = self.plan.run(query or a_query())
+        assert not isinstance(outcome, Messages)
         return outcome if isinstance(outcome, Reply) else await outcome.reply()
 
 
@@ -123,3 +127,23 @@ async def test_a_reply_that_nobody_awaits_is_abandoned_without_a_warning() -> No
     outcome = Running(Asynchronous()).plan.run(a_query())
     assert isinstance(outcome, Pending)
     outcome.abandon()
+
+
+async def test_several_messages_after_an_awaited_stage_are_too_late() -> None:
+    async def replies() -> AsyncGenerator[Reply, None]:
+        yield Reply()
+
+    ended: list[bool] = []
+    several = FixedStage(Messages(replies(), 1, ended.append), order=200)
+    late = LateStage()
+    pending = Running(late, several).plan.run(a_query())
+    assert isinstance(pending, Pending)
+    async with anyio.create_task_group() as group:
+
+        async def awaiting() -> None:
+            assert (await pending.reply()).rcode == Rcode.SERVFAIL
+
+        group.start_soon(awaiting)
+        await anyio.lowlevel.checkpoint()
+        late.pass_on(1)
+    assert ended == [False]

@@ -1,5 +1,6 @@
 """The section ``[dns.auth]``."""
 
+import ipaddress
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from microdns.config import Addresses, FilePath, Listen, Parsed
+from microdns.config import Addresses, FilePath, IPNetwork, Listen, Parsed
 from microdns.errors import Problem
 from microdns_dns import names
 
@@ -49,6 +50,29 @@ class AuthConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "read-only for operations, which may add records of their own."
         ),
     ] = {}
+    allow_transfer: Annotated[
+        tuple[IPNetwork, ...],
+        Meta(description="Networks whose hosts may have whole zones (AXFR); others are refused."),
+    ] = ()
+    transfers_max: Annotated[
+        int, Meta(ge=1, le=1_000, description="Transfers to others that may run at one time.")
+    ] = 10
+    transfer_timeout_secs: Annotated[
+        float, Meta(ge=1, le=86_400, description="How long a transfer may take, in or out.")
+    ] = 300
+    transfer_primaries: Annotated[
+        tuple[IPNetwork, ...],
+        Meta(
+            description="Networks of the primaries that operations may take zones over from. The "
+            "server connects there itself: name few where others may call operations."
+        ),
+    ] = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
+    transfer_records_max: Annotated[
+        int, Meta(ge=1, le=10_000_000, description="Records that a zone taken over may have.")
+    ] = 100_000
+    transfer_bytes_max: Annotated[
+        int, Meta(ge=1_000, le=10**10, description="Octets that a zone taken over may have.")
+    ] = 100_000_000
 
     def problems(self) -> Iterable[Problem]:
         """A zone is listed once; whether it has a file as well does not matter."""

@@ -9,11 +9,12 @@ from typing import Final, NamedTuple
 
 from microdns.events import Principal
 from microdns_auth.answer import CHAIN_MAX, Search, State, solve_name
+from microdns_auth.transfer.out import TransfersOut, refuse
 from microdns_dns import names
 from microdns_dns.explaining import Decision, Explanation, Found, Step
 from microdns_dns.limits import sees_record, sees_zone
 from microdns_dns.message import Query
-from microdns_dns.protocol import RRType
+from microdns_dns.protocol import Rcode, RRType
 from microdns_dns.rdata import type_name
 from microdns_dns.view import Views, ZoneView
 
@@ -193,4 +194,27 @@ _SAYINGS: Final = {
     State.CNAME: ("{name} is an alias: on with {target}", "RFC 1034 section 4.3.2 step 3a"),
     State.DNAME: ("a DNAME above {name} leads to {target}", "RFC 6672 section 3.2"),
     State.YXDOMAIN: ("the DNAME makes a name that is too long", "RFC 6672 section 2.2"),
+}
+
+
+def explain_transfer(
+    query: Query, views: Views, principal: Principal, transfers: TransfersOut | None
+) -> Explanation:
+    """Who would get a transfer; keys with limits are told nothing, since it is a whole zone."""
+    if principal.limits:
+        return _HIDDEN
+    zone, client = views.find(query.folded), query.client[0]
+    refusal = refuse(query, zone)
+    text, rfc = _REFUSALS[refusal.rcode]
+    if refusal.rcode == Rcode.REFUSED and transfers is not None and transfers.allows(query):
+        step = Step("transfer", f"allow_transfer names {client}", "RFC 5936 section 2.2")
+        return Explanation(Decision.ANSWERS, (step,))
+    step = Step("transfer", text.format(client=client), rfc, "" if zone is None else zone.name)
+    return Explanation(Decision.ANSWERS, (step,), refusal)
+
+
+_REFUSALS: Final = {
+    Rcode.NOTIMP: ("AXFR needs TCP", "RFC 5936 section 4.2"),
+    Rcode.NOTAUTH: ("no zone here begins at this name", "RFC 5936 section 2.2.1"),
+    Rcode.REFUSED: ("allow_transfer does not name {client}", "RFC 5936 section 2.2.1"),
 }

@@ -9,6 +9,9 @@ from microdns_dns.view import Views
 ZONES_MAX = 200
 """Zones that are counted under their own name; further ones are counted as ``other``."""
 
+TRANSFER_OUTCOMES = ("sent", "unchanged", "refused", "busy", "broken")
+"""``unchanged`` is an IXFR that was answered with the SOA alone."""
+
 
 class AuthMetrics(MetricSet):
     """Queries by zone and by how they came out."""
@@ -23,6 +26,12 @@ class AuthMetrics(MetricSet):
             "Queries answered, by the zone that the name asked for is in, and how it came out.",
             ["zone", "state"],
         ).read_with(self._read)
+        transfers = self.counter(
+            "microdns_auth_transfers_total",
+            "Zone transfers to others that were asked for, by how they came out.",
+            ["outcome"],
+        )
+        self.transfers = {outcome: transfers.cell(outcome) for outcome in TRANSFER_OUTCOMES}
 
     def count(self, zone: str, state: State, queries: int = 1) -> None:
         """Count a query, or several alike."""

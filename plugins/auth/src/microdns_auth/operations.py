@@ -176,7 +176,7 @@ class ZoneFileOperations(DnsOperations):
         )
         require(sees_zone(call.principal, content.name), call.principal)
         outcome = await self.repository.replace_zone(call, content)
-        return _done(outcome, with_diff=call.dry_run)
+        return done(outcome, with_diff=call.dry_run)
 
     async def export_zone(self, call: Call, wanted: ZoneExport) -> ZoneFile:
         async with self.repository.store.snapshot() as snapshot:
@@ -196,7 +196,8 @@ def _checked_name(zone: str) -> str:
         raise Invalid.of(Problem("zone", str(error))) from None
 
 
-def _done(outcome: Outcome, *, with_diff: bool) -> ImportDone:
+def done(outcome: Outcome, *, with_diff: bool) -> ImportDone:
+    """What an import or a transfer came to."""
     removed = sum(one.after is None for one in outcome.changes)
     added = sum(one.before is None for one in outcome.changes)
     return ImportDone(

@@ -12,6 +12,9 @@ from microdns_auth.declare import Declaration
 from microdns_auth.metrics import AuthMetrics
 from microdns_auth.operations import ZoneFileOperations
 from microdns_auth.stage import AuthoritativeStage
+from microdns_auth.transfer.incoming import Bounds
+from microdns_auth.transfer.operations import TransferOperations
+from microdns_auth.transfer.out import TransfersOut
 from microdns_dns.listeners import Listeners, Listening
 from microdns_dns.repository import ZoneRepository
 from microdns_dns.view import Views
@@ -29,6 +32,7 @@ class AuthPlugin(Plugin):
         self._listening: Listening | None = None
         self._declaration = Declaration()
         self._operations = ZoneFileOperations()
+        self._transfer = TransferOperations()
 
     @hookimpl
     def microdns_check(self, config: AuthConfig) -> Iterable[Problem]:
@@ -36,7 +40,7 @@ class AuthPlugin(Plugin):
 
     @hookimpl
     def microdns_operations(self) -> Iterable[Operation[Any, Any]]:
-        return self._operations.declare()
+        return [*self._operations.declare(), *self._transfer.declare()]
 
     @hookimpl
     async def microdns_setup(self, context: PluginContext[AuthConfig]) -> None:
@@ -47,7 +51,17 @@ class AuthPlugin(Plugin):
         repository = context.services.require(ZoneRepository)
         self._operations.attach(repository)
         await self._declaration.apply(context.config, repository)
-        self._stage = AuthoritativeStage(views, metrics)
+        self._transfer.attach(repository)
+        self._transfer.bound(bounds_of(context.config), texts(context.config.transfer_primaries))
+        transfers = TransfersOut(
+            context.store,
+            metrics,
+            context.log,
+            allowed=texts(context.config.allow_transfer),
+            most=context.config.transfers_max,
+            seconds=context.config.transfer_timeout_secs,
+        )
+        self._stage = AuthoritativeStage(views, metrics, transfers)
 
     @hookimpl
     async def microdns_listen(self) -> None:
@@ -64,3 +78,15 @@ class AuthPlugin(Plugin):
     def microdns_status(self) -> Mapping[str, object]:
         bound = () if self._listening is None else self._listening.addresses
         return {"listen": list(map(format_address, bound))}
+
+
+def bounds_of(config: AuthConfig) -> Bounds:
+    """What a zone that is taken over may take."""
+    return Bounds(
+        config.transfer_records_max, config.transfer_bytes_max, config.transfer_timeout_secs
+    )
+
+
+def texts(networks: Iterable[object]) -> tuple[str, ...]:
+    """Networks as they are written."""
+    return tuple(map(str, networks))

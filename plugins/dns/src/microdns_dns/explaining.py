@@ -15,7 +15,7 @@ import msgspec
 
 from microdns.events import Principal
 from microdns_dns.message import Query, Reply
-from microdns_dns.plan import Plan, Stage
+from microdns_dns.plan import Messages, Plan, Stage
 from microdns_dns.protocol import Opcode, Rcode
 from microdns_dns.rrset import RRset
 
@@ -124,6 +124,9 @@ async def _tried(stage: Stage, query: Query, principal: Principal) -> Explanatio
     if principal.limits:
         return Explanation(Decision.HIDDEN, (Step("untold", "does not explain itself"),))
     outcome = stage.answer(query)
+    if isinstance(outcome, Messages):
+        outcome.close()
+        return Explanation(Decision.ANSWERS, (Step("messages", "answers in several messages"),))
     if outcome is not None and not isinstance(outcome, Reply):
         try:
             with anyio.fail_after(ANSWER_SECONDS):

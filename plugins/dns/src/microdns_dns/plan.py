@@ -5,14 +5,40 @@ the two.  A plan is put together once for each address that is listened on; runn
 a tuple.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from typing import Final, Protocol
 
 from microdns_dns.message import Query, Reply
 from microdns_dns.protocol import Rcode
 
-Outcome = Reply | Awaitable[Reply | None] | None
-"""What a stage makes of a query."""
+
+class Messages:
+    """An answer of several messages, as a transfer over TCP needs it (RFC 5936 2.2).
+
+    ``replies`` are made as the client takes them, within ``total_seconds``; ``close`` is called
+    once when it is over, however it ended, also when nothing was ever sent.
+    """
+
+    def __init__(
+        self,
+        replies: AsyncGenerator[Reply, None],
+        total_seconds: float,
+        closed: Callable[[bool], None],
+    ) -> None:
+        """``closed`` is told whether everything was sent."""
+        self.replies = replies
+        self.total_seconds = total_seconds
+        self._closed: Callable[[bool], None] | None = closed
+
+    def close(self, complete: bool = False) -> None:
+        """It is over."""
+        closed, self._closed = self._closed, None
+        if closed is not None:
+            closed(complete)
+
+
+Outcome = Reply | Messages | Awaitable[Reply | None] | None
+"""What a stage makes of a query; several messages only over TCP."""
 
 OnFault = Callable[[str, Exception], None]
 """Told the stage's name and what it raised."""
@@ -79,6 +105,9 @@ class Pending:
         if reply is not None:
             return reply
         following = self._plan.walk(self._query, self._others)
+        if isinstance(following, Messages):  # too late: one message is awaited of us
+            following.close()
+            return Reply(Rcode.SERVFAIL)
         return following if isinstance(following, Reply) else await following.reply()
 
     def abandon(self) -> None:
@@ -102,7 +131,7 @@ class Plan:
         """The stages that see messages with this opcode, in order."""
         return self._by_opcode.get(opcode, ())
 
-    def run(self, query: Query) -> Reply | Pending:
+    def run(self, query: Query) -> Reply | Messages | Pending:
         """The reply to a query, now or later; never raises."""
         if query.error is not None:
             return Reply(query.error)
@@ -111,7 +140,7 @@ class Plan:
             return Reply(Rcode.NOTIMP)
         return self.walk(query, stages)
 
-    def walk(self, query: Query, stages: tuple[Stage, ...]) -> Reply | Pending:
+    def walk(self, query: Query, stages: tuple[Stage, ...]) -> Reply | Messages | Pending:
         """Ask these stages, one after the other."""
         for position, stage in enumerate(stages):
             try:
@@ -120,7 +149,7 @@ class Plan:
                 return self.fault(stage, error)
             if outcome is None:
                 continue
-            if isinstance(outcome, Reply):
+            if isinstance(outcome, Reply | Messages):
                 return outcome
             return Pending(self, query, stage, outcome, stages[position + 1 :])
         return Reply(Rcode.REFUSED)

@@ -5,6 +5,8 @@ This is the seam for the compiled engine: what the engine can't answer by itself
 """
 
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from struct import Struct
 from typing import Final
 
@@ -12,7 +14,7 @@ from microdns.clock import Clock
 from microdns_dns.logevents import ENCODE_FAILED
 from microdns_dns.message import Address, Drop, Query, Reply, Transport, encode, parse_query
 from microdns_dns.metrics import DnsMetrics
-from microdns_dns.plan import Pending, Plan
+from microdns_dns.plan import Messages, Pending, Plan
 from microdns_dns.protection.guard import Guard
 from microdns_dns.protocol import EdnsOption, Rcode
 
@@ -42,8 +44,31 @@ class Late:
         self._pending.abandon()
 
 
-Response = bytes | Late | None
-"""Octets, now or later, or nothing: the message gets no answer."""
+class Many:
+    """An answer of several messages: take ``octets`` once, and say ``close`` in the end."""
+
+    def __init__(self, responder: "Responder", query: Query, messages: Messages) -> None:
+        self._responder = responder
+        self._query = query
+        self._messages = messages
+        self._complete = False
+        self.total_seconds = messages.total_seconds
+
+    async def octets(self) -> AsyncGenerator[bytes, None]:
+        """The messages, made one by one; raises what their stage raises."""
+        async with aclosing(self._messages.replies) as replies:
+            async for reply in replies:
+                yield self._responder.encoded(self._query, reply)
+        self._complete = True
+        self._responder.count(self._query, Rcode.NOERROR)
+
+    def close(self) -> None:
+        """It is over, whether all was sent or not."""
+        self._messages.close(self._complete)
+
+
+Response = bytes | Late | Many | None
+"""Octets, now or later or in several messages, or nothing: the message gets no answer."""
 
 
 class Responder:
@@ -86,6 +111,8 @@ class Responder:
         reply = self.plan.run(query)
         if isinstance(reply, Reply):
             return self.finish(query, reply, began)
+        if isinstance(reply, Messages):
+            return self._many(query, reply, began)
         return Late(self, query, reply, began)
 
     def finish(self, query: Query, reply: Reply, began: float) -> bytes | None:
@@ -114,6 +141,20 @@ class Responder:
         metrics.count(transport, query.qtype, reply.rcode)
         metrics.latency[transport].observe(self._monotonic() - began)
         return octets
+
+    def _many(self, query: Query, messages: Messages, began: float) -> Many | bytes | None:
+        if query.transport is Transport.TCP:
+            return Many(self, query, messages)
+        messages.close()
+        return self.finish(query, Reply(Rcode.SERVFAIL), began)
+
+    def encoded(self, query: Query, reply: Reply) -> bytes:
+        """One message of several."""
+        return self._encode(query, reply)[0]
+
+    def count(self, query: Query, rcode: int) -> None:
+        """Count a query that was answered in several messages."""
+        self._metrics.count(query.transport, query.qtype, rcode)
 
     def _encode(self, query: Query, reply: Reply) -> tuple[bytes, bool]:
         size_max = query.reply_size_max(self._udp_payload_max)

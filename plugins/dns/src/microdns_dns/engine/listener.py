@@ -14,7 +14,7 @@ from microdns_dns.listeners.datagrams import open_datagrams
 from microdns_dns.listeners.inflight import Inflight
 from microdns_dns.message import Transport
 from microdns_dns.metrics import DnsMetrics
-from microdns_dns.responder import Responder
+from microdns_dns.responder import Late, Responder
 
 BATCH: Final = 64
 """Messages of a thread that are taken up before other tasks of the loop get their turn."""
@@ -97,7 +97,7 @@ class EngineUdpListener:
                 response = self._responder.respond(packet, client, Transport.UDP)
                 if isinstance(response, bytes):
                     self._send(worker, response, token)
-                elif response is not None:
+                elif isinstance(response, Late):
                     self._inflight.start(response, self._later(worker, token))
         if more:
             self._loop.call_soon(self._drain)

@@ -7,6 +7,7 @@ stays so.  A connection thus holds one incomplete message, one buffer of answers
 
 import asyncio
 import socket
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -14,7 +15,7 @@ from microdns.clock import Clock
 from microdns_dns.listeners.inflight import Inflight
 from microdns_dns.message import Address, Transport
 from microdns_dns.metrics import DnsMetrics
-from microdns_dns.responder import Responder
+from microdns_dns.responder import Late, Many, Responder
 
 _LENGTH: Final = 2
 _RECEIVE_SIZE: Final = 16_384
@@ -112,6 +113,11 @@ class TcpConnection(asyncio.BufferedProtocol):
         """The peer leaves too many answers unread."""
         self._ending = False
         """The peer asks no more, or we hear it no more; what is awaited is still sent."""
+        self._transfers: dict[asyncio.Task[None], Many] = {}
+        """Answers of several messages that are under way."""
+        self._taken = asyncio.Event()
+        """The peer takes what it is sent."""
+        self._taken.set()
         self._began = self._active = self._connections.clock.monotonic()
 
     # --- what asyncio tells
@@ -128,6 +134,9 @@ class TcpConnection(asyncio.BufferedProtocol):
         self._ending = True
         self._received.clear()
         self._connections.forget(self)
+        for task, many in self._transfers.items():
+            task.cancel()
+            many.close()
 
     def get_buffer(self, sizehint: int) -> bytearray:
         return self._connections.receive_buffer
@@ -144,9 +153,11 @@ class TcpConnection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         self._unread = True
+        self._taken.clear()
 
     def resume_writing(self) -> None:
         self._unread = False
+        self._taken.set()
         self._active = self._connections.clock.monotonic()
         self._answer_received()
 
@@ -175,7 +186,9 @@ class TcpConnection(asyncio.BufferedProtocol):
         response = self.listener.responder.respond(message, self._client, Transport.TCP)
         if isinstance(response, bytes):
             self._put(response)
-        elif response is not None:
+        elif isinstance(response, Many):
+            self._transfer(response)
+        elif isinstance(response, Late):
             self._waiting += self.listener.inflight.start(response, self._answered)
         else:  # what is no query here is no DNS: the next length can't be trusted either
             self._connections.metrics.tcp_closed["malformed"].inc()
@@ -194,6 +207,36 @@ class TcpConnection(asyncio.BufferedProtocol):
             self._answer_received()
         elif not self._waiting:
             self._transport.close()
+
+    def _transfer(self, many: Many) -> None:
+        """Send an answer of several messages, beside whatever else is asked."""
+        self._waiting += 1
+        task = asyncio.get_running_loop().create_task(self._send_all(many))
+        self._transfers[task] = many
+        task.add_done_callback(self._transferred)
+
+    async def _send_all(self, many: Many) -> None:
+        """Each message is made when the one before it was taken: memory holds a few at most."""
+        clock = self._connections.clock
+        until = clock.monotonic() + many.total_seconds
+        async with aclosing(many.octets()) as messages:
+            async for octets in messages:
+                self._put(octets)
+                self._flush()
+                self._active = clock.monotonic()
+                if self._active > until:
+                    self._connections.metrics.tcp_closed["total"].inc()
+                    self.abort()
+                await self._taken.wait()
+
+    def _transferred(self, task: asyncio.Task[None]) -> None:
+        """A transfer is over.  One that failed ends the connection: half of it looks like one."""
+        many = self._transfers.pop(task)
+        many.close()
+        if task.cancelled() or task.exception() is not None:
+            self.abort()
+        else:
+            self._answered(None)
 
     def _put(self, octets: bytes) -> None:
         self._outgoing += len(octets).to_bytes(_LENGTH, "big")
@@ -222,9 +265,14 @@ class TcpConnection(asyncio.BufferedProtocol):
     def check_time(self, now: float) -> None:
         """End the connection if it is too old, or if nothing has come of it for too long.
 
-        Half a message is nothing, and neither are answers that the peer does not take.
+        Half a message is nothing, and neither are answers that the peer does not take.  A transfer
+        may take longer than other connections, as long as it is taken.
         """
-        if now - self._began >= self._limits.total_timeout_seconds:
+        if self._transfers:
+            if now - self._active >= self._limits.idle_timeout_seconds:
+                self._connections.metrics.tcp_closed["idle"].inc()
+                self.abort()
+        elif now - self._began >= self._limits.total_timeout_seconds:
             self._connections.metrics.tcp_closed["total"].inc()
             self.abort()
         elif not self._waiting and now - self._active >= self._limits.idle_timeout_seconds:

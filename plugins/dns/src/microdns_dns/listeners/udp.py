@@ -9,7 +9,7 @@ from microdns_dns.listeners.datagrams import RECEIVE_MAX, Ancillary, open_datagr
 from microdns_dns.listeners.inflight import Inflight
 from microdns_dns.message import Address, Transport
 from microdns_dns.metrics import DnsMetrics
-from microdns_dns.responder import Responder
+from microdns_dns.responder import Late, Responder
 
 BATCH: Final = 64
 """Datagrams that are answered before other tasks of the loop get their turn."""
@@ -58,7 +58,7 @@ class UdpListener:
             response = respond(packet, client, Transport.UDP)
             if isinstance(response, bytes):
                 send(response, client, ancillary)
-            elif response is not None:
+            elif isinstance(response, Late):
                 self._inflight.start(response, self._later(client, ancillary))
 
     def _later(self, client: Address, ancillary: Ancillary) -> Callable[[bytes | None], None]:

@@ -1,0 +1,1 @@
+"""Zone transfers: out to secondaries that the configuration allows, in from a primary."""
