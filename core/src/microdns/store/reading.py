@@ -63,6 +63,15 @@ class Reader(ABC):
         load = table.load
         return (load(raw) for _, raw in (rows if limit is None else islice(rows, limit)))
 
+    def scan_versions(
+        self, collection: Collection[T], prefix: bytes = b""
+    ) -> Iterator[tuple[T, int]]:
+        """Like ``scan``, each value with its version: cheaper than asking for each."""
+        table = self._table(collection)
+        rows = self._rows(table, *value_bounds(prefix, None, False), False)
+        load = table.load
+        return ((load(raw), version_of(raw)) for _, raw in rows)
+
     def scan_as(
         self, collection: Collection[Any], kind: type[T], prefix: bytes = b""
     ) -> Iterator[T]:

@@ -143,7 +143,13 @@ def id_key(id: str) -> bytes:
 
 def zone_origin(zone: Zone) -> bytes:
     """The zone's name on the wire, as it is spelled."""
-    return names.from_text(zone.name)
+    return _origin(zone.name)
+
+
+@lru_cache(maxsize=1_024)
+def _origin(name: str) -> bytes:
+    """Asked for each record of a zone."""
+    return names.from_text(name)
 
 
 def zone_name_key(wire: bytes) -> bytes:

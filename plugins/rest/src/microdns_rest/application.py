@@ -107,7 +107,7 @@ class Application:
             exception_handlers=errors,
             request_max_body_size=self._config.body_bytes_max,
             compression_config=CompressionConfig(
-                backend="gzip", minimum_size=1024, gzip_compress_level=6, exclude_opt_key="streams"
+                backend="gzip", minimum_size=1024, gzip_compress_level=1, exclude_opt_key="streams"
             ),
             cors_config=self._cors(),
             openapi_config=None,

@@ -47,6 +47,7 @@ class Shape:
         self.verb, _, self.path = (operation.http or "").partition(" ")
         hints = get_type_hints(operation.input, include_extras=True)
         self.types = {field.name: hints[field.name] for field in fields(operation.input)}
+        self._kinds = {field.encode_name: hints[field.name] for field in fields(operation.input)}
         named = PLACEHOLDER.findall(self.path)
         if not set(named) <= set(self.types):
             raise ValueError(f"{operation.name}: {self.path} names a field that there is not")
@@ -137,9 +138,8 @@ class Shape:
 
     def _converted(self, name: str, value: Any) -> Any:
         """Text as the field's type: numbers and booleans are written as JSON writes them."""
-        field = next(each for each in fields(self.operation.input) if each.encode_name == name)
         try:
-            found = msgspec.convert(value, self.types[field.name], strict=False)
+            found = msgspec.convert(value, self._kinds[name], strict=False)
         except msgspec.ValidationError as error:
             raise malformed(Problem(name, problem_of(error).message)) from None
         return msgspec.to_builtins(found)

@@ -14,8 +14,9 @@ from microdns_dns.rdata import (
     data_type_number,
     rdata_from_json,
     rdata_from_text,
+    type_name,
 )
-from microdns_dns.shown import record_values, zone_values
+from microdns_dns.shown import rdata_forms, rfc3339, zone_values
 
 Offset = Annotated[int, Meta(ge=0, description="Leave out so many from the start.")]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="Show so many at most.")]
@@ -128,8 +129,25 @@ def zone_shown(zone: Zone, version: int) -> ZoneShown:
 
 
 def record_shown(record: Record, version: int) -> RecordShown:
-    """A record as it is shown."""
-    return msgspec.convert({**record_values(record), "version": version}, RecordShown)
+    """A record as it is shown: what ``record_values`` says, as a struct that is quick to make."""
+    data, text = rdata_forms(record.type, record.rdata)
+    check = record.health_check
+    return RecordShown(
+        record.id,
+        record.zone_id,
+        record.name,
+        record.ttl,
+        DataShown(type_name(record.type), data),
+        text,
+        record.enabled,
+        record.source,
+        record.origin,
+        record.comment,
+        None if check is None else HealthCheckData(**msgspec.structs.asdict(check)),
+        rfc3339(record.created_ns),
+        rfc3339(record.updated_ns),
+        version,
+    )
 
 
 def health_check_of(data: HealthCheckData | None) -> HealthCheck | None:
@@ -157,6 +175,8 @@ def owner_of(zone: Zone, text: str) -> str:
     that dot is refused, since it is hardly meant.
     """
     origin = zone_origin(zone)
+    if _is_plain(text) and len(text) + len(origin) < names.NAME_MAX:
+        return text
     try:
         absolute = names.from_input(text, origin)
         if not names.is_subdomain(absolute, origin):
@@ -170,6 +190,14 @@ def owner_of(zone: Zone, text: str) -> str:
     except ValueError as error:
         raise Invalid.of(Problem("name", str(error))) from None
     return relative
+
+
+_PLAIN = compile("[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text surely is one label as records hold it, as nearly all are."""
+    return _PLAIN.fullmatch(text) is not None and text[:4].lower() != "xn--"
 
 
 def _repeats(absolute: bytes, origin: bytes) -> bool:

@@ -1,7 +1,9 @@
 """``record.*``: what can be done to records."""
 
+import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from typing import Annotated, Any
 
 import anyio.lowlevel
@@ -14,7 +16,7 @@ from microdns.operations import Call, Cli, Column, Operation
 from microdns.store import Reader
 from microdns_dns.events import RecordChange
 from microdns_dns.limits import sees_record
-from microdns_dns.model import RECORDS, Record, Zone, record_key
+from microdns_dns.model import RECORDS, Record, Zone, id_key, owner_prefix, record_key
 from microdns_dns.operations.access import (
     BY_RECORD,
     require,
@@ -46,6 +48,8 @@ from microdns_dns.rdata import rdata_to_text, type_number
 from microdns_dns.rdata.numbers import TXT
 from microdns_dns.repository import Add, Alter, Change, Draft, Remove, RemoveMatching, records_of
 
+AT_ONCE_MAX = 1_000
+"""Records that are read without letting others run: a few milliseconds."""
 COLUMNS = (
     Column("NAME", "name"),
     Column("TTL", "ttl"),
@@ -450,19 +454,21 @@ class RecordOperations(DnsOperations):
         )
 
     async def list_records(self, call: Call, query: RecordQuery) -> RecordPage:
+        end = query.offset + query.limit
         async with self.repository.store.snapshot() as snapshot:
             zone = visible_zone(call.principal, snapshot, query.zone_id)
-            end = query.offset + query.limit
-            total = 0
-            chosen: list[Record] = []
-            async for record in _chosen(snapshot, zone, query, call.principal):
+            if _takes_all(query, call.principal) and end <= AT_ONCE_MAX:
+                rows = islice(_candidates(snapshot, zone, ""), query.offset, end)
+                items = [record_shown(record, version) for record, version in rows]
+                return RecordPage(items, zone.record_count, query.offset, query.limit)
+            total, items = 0, []
+            async for record, version in _chosen(snapshot, zone, query, call.principal):
                 if query.offset <= total < end:
-                    chosen.append(record)
+                    items.append(record_shown(record, version))
                 total += 1
                 if total >= end and _takes_all(query, call.principal):
                     total = zone.record_count
                     break
-            items = [_shown(snapshot, record) for record in chosen]
         return RecordPage(items, total, query.offset, query.limit)
 
     async def get_record(self, call: Call, key: RecordKey) -> RecordShown:
@@ -612,11 +618,11 @@ def _takes_all(query: RecordQuery, principal: Principal) -> bool:
 
 async def _chosen(
     reader: Reader, zone: Zone, query: RecordQuery, principal: Principal
-) -> AsyncIterator[Record]:
-    """The records asked for, letting others run meanwhile."""
+) -> AsyncIterator[tuple[Record, int]]:
+    """The records asked for with their versions, letting others run meanwhile."""
     name, text = Filter(query.name), query.text.lower()
     kind = _type_filter(query.type)
-    for number, record in enumerate(_candidates(reader, zone, query.name)):
+    for number, (record, version) in enumerate(_candidates(reader, zone, query.name)):
         if number % 500 == 499:
             await anyio.lowlevel.checkpoint()
         if (
@@ -626,17 +632,16 @@ async def _chosen(
             and (not text or text in _searched(record))
             and sees_record(principal, zone.name, record.name, record.type)
         ):
-            yield record
+            yield record, version
 
 
-def _candidates(reader: Reader, zone: Zone, name: str) -> Iterator[Record]:
+def _candidates(reader: Reader, zone: Zone, name: str) -> Iterator[tuple[Record, int]]:
     """All records, or those of the owner when the name is no pattern."""
-    if not name or is_glob(name):
-        return records_of(reader, zone)
-    try:
-        return records_of(reader, zone, owner_of(zone, name))
-    except Invalid:
-        return records_of(reader, zone)
+    prefix = id_key(zone.id)
+    if name and not is_glob(name):
+        with contextlib.suppress(Invalid):
+            prefix = owner_prefix(zone.id, owner_of(zone, name))
+    return reader.scan_versions(RECORDS, prefix)
 
 
 def _searched(record: Record) -> str:
