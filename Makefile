@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE =
 export PYTHONPYCACHEPREFIX = $(CURDIR)/.cache/pycache
 
 .DEFAULT_GOAL = help
-.PHONY: help setup run test test-alone sanitize lint format bench docs proto lock clean
+.PHONY: help setup run test test-alone sanitize lint format bench screenshots docs proto lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -47,6 +47,10 @@ format: setup ## Rewrite sources to the project's form
 
 bench: setup ## Run the benchmarks; prints figures, asserts nothing
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+screenshots: setup ## Write docs/images anew: each tab of the dashboard, by Chromium
+	@sh tests/install-system-packages
+	@$(BIN)/python -m tests.end_to_end.dashboard.screenshots $(ARGS)
 
 docs: setup ## Build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict

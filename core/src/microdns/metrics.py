@@ -174,6 +174,10 @@ class MetricRegistry:
         """Show them no longer."""
         self._sets.pop(owner, None)
 
+    def by_owner(self) -> list[tuple[str, MetricSet]]:
+        """Each owner with its set."""
+        return list(self._sets.items())
+
     def __iter__(self) -> Iterator[Metric]:
         for metrics in list(self._sets.values()):
             yield from metrics

@@ -1,4 +1,4 @@
-"""One browser and one instance for all tests of this folder; a fresh profile for each test.
+"""One browser and one instance for the tests of a module; a fresh profile for each test.
 
 Whatever a page writes to its console as an error, raises, or tries against its policy fails the
 test that had it open.
@@ -28,8 +28,9 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ended with its module: while it is there, an event loop runs in this thread, and no other."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=find_program("chromium"), headless=True, args=FLAGS

@@ -20,6 +20,10 @@ path = "store"
 enabled = true
 listen = "127.0.0.1:{dns}"
 
+[dhcp.v4]
+interface = "lo"
+port = {dhcp}
+
 [api.rest]
 enabled = true
 listen = "127.0.0.1:{rest}"
@@ -39,7 +43,9 @@ class Instance:
         self.rest = free_port()
         self.dns = free_port()
         self.config = folder / "microdns.toml"
-        self.config.write_text(CONFIG.format(dns=self.dns, rest=self.rest, key=KEY, more=more))
+        self.config.write_text(
+            CONFIG.format(dns=self.dns, dhcp=free_port(), rest=self.rest, key=KEY, more=more)
+        )
         self._child: Child | None = None
 
     @property
@@ -47,7 +53,8 @@ class Instance:
         return f"http://127.0.0.1:{self.rest}/dashboard/"
 
     def start(self) -> None:
-        run = [sys.executable, "-m", "microdns", "run", "--config", str(self.config)]
+        plugins = ["--plugins", "auth,dhcp4,rest,dashboard"]
+        run = [sys.executable, "-m", "microdns", "run", "--config", str(self.config), *plugins]
         self._child = Child(run, self.folder / "log", self.folder)
         self._child.wait_until(self._answers)
 

@@ -7,6 +7,7 @@ from microdns.events import Event
 from microdns.operations import Operation
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns.store import Collection
+from microdns.tabs import Tab
 from microdns_dhcp import leaseclock
 from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.catalogue import Catalogue
@@ -43,6 +44,12 @@ class DhcpPlugin(Plugin):
     @hookimpl
     def microdns_operations(self) -> Iterable[Operation[Any, Any]]:
         return operations(self._desk)
+
+    @hookimpl
+    def microdns_tabs(self) -> Iterable[Tab]:
+        yield Tab(
+            "dhcp", "DHCP", "microdns_dhcp", "dhcp.js", ("dhcp.css",), "leases:read", order=20
+        )
 
     @hookimpl
     async def microdns_setup(self, context: PluginContext[DhcpConfig]) -> None:

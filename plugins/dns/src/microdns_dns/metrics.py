@@ -6,7 +6,7 @@ labels costs more than the addition.
 
 from collections.abc import Callable, Iterator
 
-from microdns.metrics import Metric, MetricSet, Sample
+from microdns.metrics import Cell, Metric, MetricSet, Sample
 from microdns_dns.message import Drop, Fault, Transport
 from microdns_dns.protection.cookies import COOKIE_KINDS
 from microdns_dns.protection.rates import ACTIONS, CLASSES
@@ -132,6 +132,11 @@ class DnsMetrics(MetricSet):
             sum(cells[place].value for cells in self.rate_limited) for place in range(len(ACTIONS))
         )
         return dropped, slipped, logged
+
+    def drop_cells(self) -> list[Cell]:
+        """The counters of messages that got no answer, one a reason."""
+        other = [self.dropped_denied, self.dropped_oversize, self.dropped_overload]
+        return [*self.dropped.values(), *other, self.dropped_unsent]
 
     def bring(self) -> None:
         """Take over what was counted elsewhere."""

@@ -21,9 +21,11 @@ from microdns_dns.operations import (
     DnsOperations,
     ExplainOperations,
     HistoryOperations,
+    PaceOperations,
     RecordOperations,
     ZoneOperations,
 )
+from microdns_dns.pace import Pace
 from microdns_dns.repository import Limits, ZoneRepository
 from microdns_dns.view import Views
 
@@ -43,11 +45,14 @@ class DnsPlugin(Plugin):
         self._listeners: Listeners | None = None
         self._keeper: ImageKeeper | None = None
         self._explain = ExplainOperations()
+        self._pace: Pace | None = None
+        self._stats = PaceOperations()
         self._operations: tuple[DnsOperations, ...] = (
             ZoneOperations(),
             RecordOperations(),
             HistoryOperations(),
             self._explain,
+            self._stats,
         )
 
     @hookimpl
@@ -78,6 +83,8 @@ class DnsPlugin(Plugin):
         repository.preparing = self._views
         metrics = DnsMetrics(self._views)
         context.metrics.add(self.name, metrics)
+        self._pace = Pace(metrics, context.clock)
+        self._stats.measure(self._pace)
         self._keeper = engine.keep(context.store, context.clock, context.log, metrics.images)
         self._feed = ViewFeed(self._views, context.log, self._keeper)
         await self._feed.start(context.store, context.bus)
@@ -100,6 +107,8 @@ class DnsPlugin(Plugin):
                 tasks.start_soon(self._listeners.run)
             if self._keeper is not None:
                 tasks.start_soon(self._keeper.run)
+            if self._pace is not None:
+                tasks.start_soon(self._pace.run)
 
     @hookimpl
     async def microdns_stop(self) -> None:

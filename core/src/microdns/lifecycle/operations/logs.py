@@ -45,6 +45,7 @@ class LogOperations(KernelOperations):
                 output=LogEntry,
                 handler=self.follow,
                 scope="logs:read",
+                http="GET /logs/follow",
                 stream=True,
                 cli=Cli(command="logs follow", render=render_log),
             ),

@@ -94,6 +94,7 @@ export class Frame {
       fill(one("#main"), h("p", {class: "empty"}, "This key may see no tab."));
       return;
     }
+    scrollTo(0, 0);
     if (tab.id === this.#tab && this.#shown.moved) {
       this.#shown.moved(path);
       return;

@@ -3,6 +3,7 @@
 from microdns_dns.operations.base import DnsOperations
 from microdns_dns.operations.explain import ExplainOperations
 from microdns_dns.operations.history import HistoryOperations
+from microdns_dns.operations.pace import PaceOperations
 from microdns_dns.operations.records import RecordOperations
 from microdns_dns.operations.zones import ZoneOperations
 
@@ -10,6 +11,7 @@ __all__ = [
     "DnsOperations",
     "ExplainOperations",
     "HistoryOperations",
+    "PaceOperations",
     "RecordOperations",
     "ZoneOperations",
 ]

@@ -1,17 +1,20 @@
-// The DNS tab: zones, or one zone.
+// The DNS tab: the zones, or one of them.
 
 import {fill} from "../../lib/dom.js";
+import {zoneView} from "./zone.js";
 import {zonesView} from "./zones.js";
+
+/** @typedef {{leave: () => void, mayLeave?: () => boolean}} View */
 
 /** @param {HTMLElement} root @param {import("../../frame.js").App} app */
 export default function dns(root, app) {
-  /** @type {{leave?: () => void}} */
-  let view = {};
+  /** @type {View | undefined} */
+  let view;
   const moved = (/** @type {string[]} */ path) => {
-    view.leave?.();
+    view?.leave();
     fill(root);
-    view = zonesView(root, app);
+    view = path[0] ? zoneView(root, app, path[0], path[1] ?? "records") : zonesView(root, app);
   };
   moved(app.path);
-  return {moved, leave: () => view.leave?.()};
+  return {moved, leave: () => view?.leave()};
 }
