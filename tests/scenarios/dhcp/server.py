@@ -71,10 +71,14 @@ class Running:
 
 
 @contextmanager
-def server(host: Host, folder: Path, config: str) -> Iterator[Running]:
-    """A server that runs inside the block."""
+def server(
+    host: Host, folder: Path, config: str, database: Path | None = None
+) -> Iterator[Running]:
+    """A server that runs inside the block; its store may be on another disk than the rest."""
     file = folder / "microdns.toml"
-    file.write_text(f'[database]\npath = "{folder / "db"}"\n[logging]\nlevel = "info"\n{config}')
+    store = database or folder / "db"
+    socket = f'[instance]\ncontrol_socket = "{folder / "db.sock"}"\n'
+    file.write_text(f'{socket}[database]\npath = "{store}"\n[logging]\nlevel = "info"\n{config}')
     running = Running(host, file)
     running.start()
     try:

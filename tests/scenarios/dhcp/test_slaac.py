@@ -11,7 +11,7 @@ import pytest
 from tests.scenarios.dhcp.namespaces import Host, cable, hosts
 from tests.scenarios.dhcp.server import server
 
-pytestmark = [pytest.mark.needs("root", "netns", "ip")]
+pytestmark = [pytest.mark.needs("root", "netns", "ip", "sysctl")]
 
 CONFIG = """
 [dhcp.slaac]
