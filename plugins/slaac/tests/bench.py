@@ -117,5 +117,9 @@ async def serving(
     async with run_kernel(
         [*plugins, DhcpPlugin(links), SlaacPlugin()], text, clock=clock, folder=folder
     ) as kernel:
+        for _ in range(5000):
+            if links.icmp6_sockets:
+                break
+            await asyncio.sleep(0.001)  # the plugin's task begins in its own time
         await clock.settle()
         yield Bench(kernel, links, clock)

@@ -32,6 +32,21 @@ async def test_a_clock_jump_changes_no_lifetime(jump: int, tmp_path: Path) -> No
         assert found["2001:db8:2::/64"][0] == pytest.approx(5400 - gone, abs=5)
 
 
+@pytest.mark.parametrize(("jump", "told"), [(-3600, True), (YEAR, False)])
+async def test_a_clock_jump_while_it_is_down_is_believed_forward_alone(
+    jump: int, told: bool, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    async with serving(clock=clock, folder=tmp_path) as bench:
+        await bench.calm()
+    clock.jump_wall(jump)
+    async with serving(OTHER, clock=clock, folder=tmp_path) as bench:
+        found = prefixes(await bench.told())
+        assert ("2001:db8:1::/64" in found) is told
+        if told:
+            assert 5300 <= found["2001:db8:1::/64"][0] <= 5400
+
+
 @pytest.mark.parametrize("jump", [-3600, YEAR])
 async def test_a_clock_jump_delays_no_advertisement(jump: int) -> None:
     async with serving() as bench:

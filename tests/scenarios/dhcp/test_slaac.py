@@ -140,14 +140,22 @@ def test_rdisc6_and_radvdump_read_our_advertisements(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("rdnssd")
-def test_rdnssd_learns_dns_and_forgets_it_at_the_stop(tmp_path: Path) -> None:
+def test_rdnssd_learns_dns_and_forgets_what_is_down(tmp_path: Path) -> None:
     resolv = tmp_path / "resolv.conf"
     resolv.touch()
+    config = FULL.replace('"2001:db8:1::53"]\n', '"2001:db8:1::1", "2001:db8:53::1"]\n', 1)
+    config += '[dns.auth]\nenabled = true\nlisten = "[::1]:5353"\n'
     with link() as (router, host):
         command = ("rdnssd", "-f", "-r", str(resolv), "-p", str(tmp_path / "pid"), "-u", "root")
         with program(host, tmp_path / "rdnssd", *command):
-            with server(router, tmp_path, FULL):
-                until(resolv.read_text, r"nameserver 2001:db8:1::53")
+            with server(router, tmp_path, config) as running:
+                until(resolv.read_text, r"nameserver 2001:db8:1::1\b")
+                running.shown("plugins", "stop", "auth")
+                # Ours is withdrawn, another machine's is not.
+                until(resolv.read_text, r"^(?!.*2001:db8:1::1\b).*2001:db8:53::1")
+                running.shown("plugins", "start", "auth")
+                until(resolv.read_text, r"nameserver 2001:db8:1::1\b")
+            # At the stop, all that this router told of ends.
             until(resolv.read_text, r"^(?!.*nameserver)")
 
 
