@@ -88,6 +88,7 @@ def _server() -> tuple[Server, Link]:
         ledger,
         anything,
         anything,
+        anything,
         SlaacMetrics(),
         anything,
         SystemClock(),

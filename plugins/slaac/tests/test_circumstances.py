@@ -1,8 +1,11 @@
 """What hosts are told follows which other plugins run."""
 
 import pytest
-from plugins.slaac.tests.bench import CONFIG, interface, serving
+from plugins.slaac.tests.bench import CONFIG, Bench, interface, serving
 
+from microdns_dhcp.catalogue import Catalogue
+from microdns_dhcp.model import CONFIG as CONFIG_SOURCE
+from microdns_dhcp.model import Pool
 from microdns_slaac.events import DnsRestored, DnsWithdrawn
 from microdns_slaac.message import Advertisement
 from microdns_slaac.options import EncryptedDns, RecursiveDns
@@ -22,13 +25,29 @@ def servers(message: Advertisement) -> dict[str, int]:
     return {str(server): each.lifetime for each in options for server in each.servers}
 
 
-async def test_m_and_o_follow_dhcp6() -> None:
-    async with serving(others=("dhcp6",)) as bench:
+def pool(subnet: str, **settings: str) -> Pool:
+    return Pool(id=subnet, family=6, subnet=subnet, source=CONFIG_SOURCE, **settings)  # type: ignore[arg-type]  # kinds
+
+
+def lease_from(bench: Bench, *pools: Pool) -> None:
+    """Have these pools of DHCPv6."""
+    bench.kernel.services.require(Catalogue).declare(6, pools=pools)
+
+
+async def test_o_follows_dhcp6_and_m_its_addresses() -> None:
+    there = interface("eth0", f"{OURS}/64")
+    async with serving(CONFIG, there, others=("dhcp6",)) as bench:
         told = await bench.told()
-        assert (told.managed, told.other) == (True, True)
+        assert (told.managed, told.other) == (False, True)
         await bench.calm()
-        await bench.kernel.stop_plugin("dhcp6")
+        lease_from(bench, pool("2001:db8:1::/64"))
         await bench.clock.advance(1)
+        (told,) = bench.sent()
+        assert (told.managed, told.other) == (True, True)
+        await bench.clock.advance(10)
+        bench.sent()
+        await bench.kernel.stop_plugin("dhcp6")
+        await bench.clock.advance(4)
         (told,) = bench.sent()
         assert (told.managed, told.other) == (False, False)
         await bench.clock.advance(10)
@@ -37,6 +56,23 @@ async def test_m_and_o_follow_dhcp6() -> None:
         await bench.clock.advance(4)
         (told,) = bench.sent()
         assert (told.managed, told.other) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("found", "managed"),
+    [
+        (pool("2001:db8:1::/64"), True),
+        (pool("2001:db8:7::/64"), False),
+        (pool("2001:db8:7::/64", interface="eth0"), True),
+        (pool("2001:db8:1::/64", interface="eth1"), False),
+        (pool("2001:db8:1::/64", kind="prefix"), False),
+    ],
+)
+async def test_m_is_for_pools_of_addresses_for_the_link(found: Pool, managed: bool) -> None:
+    there = interface("eth0", f"{OURS}/64")
+    async with serving(CONFIG, there, others=("dhcp6",)) as bench:
+        lease_from(bench, found)
+        assert (await bench.told()).managed is managed
 
 
 @pytest.mark.parametrize(("managed", "other"), [("on", "off"), ("off", "on")])

@@ -26,11 +26,12 @@ Addresses = frozenset[ipaddress.IPv6Address]
 class Circumstances:
     """What settings leave to the moment.
 
-    ``dhcp6``: whether DHCPv6 is served here; ``withdrawn``: DNS servers not to be asked now;
-    ``final``: this router is about to be silent.
+    ``dhcp6``: whether DHCPv6 is served here; ``leased``: and has addresses for the link;
+    ``withdrawn``: DNS servers not to be asked now; ``final``: this router is about to be silent.
     """
 
     dhcp6: bool = False
+    leased: bool = False
     withdrawn: Addresses = frozenset()
     final: bool = False
 
@@ -41,7 +42,7 @@ def compose(
     """What hosts are told.  ``hardware`` may be empty, for links without such addresses."""
     return Advertisement(
         hop_limit=told.hop_limit,
-        managed=_flag(told.managed, now.dhcp6),
+        managed=_flag(told.managed, now.leased),
         other=_flag(told.other, now.dhcp6),
         # A router that is none has no preference (RFC 4191 2.2).
         preference=told.preference if told.router_lifetime and not now.final else "medium",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from microdns_dhcp.icmp6 import Icmp6Socket
 from microdns_dhcp.links import Interface
+from microdns_dhcp.model import Pool
 from microdns_slaac.profile import Profile
 from microdns_slaac.schedule import Schedule
 
@@ -34,6 +35,10 @@ class Link:
     socket: Icmp6Socket
     profile: Profile
     schedule: Schedule
+    dhcp6: bool = False
+    """Whether DHCPv6 is served."""
+    leased: bool = False
+    """Whether it has addresses for this link."""
     withdrawn: frozenset[Address] = frozenset()
     failures: int = 0
     """Sendings that failed since one succeeded."""
@@ -63,6 +68,15 @@ class Link:
             and not (each.is_link_local or each.is_multicast or each.is_loopback)
         }
         return list(found)
+
+    def is_of(self, pool: Pool) -> bool:
+        """Whether a pool of DHCPv6 has addresses for this link: by name, or by its own address."""
+        if pool.kind != "address":
+            return False
+        if pool.interface:
+            return pool.interface == self.name
+        subnet = ipaddress.IPv6Network(pool.subnet)
+        return any(each.ip in subnet for each in self.interface.ipv6)
 
     def remember(self, router: Address, heard: Router) -> bool:
         """Keep what was heard of a router; False when there is no room for one more."""

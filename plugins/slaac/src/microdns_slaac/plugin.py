@@ -12,6 +12,7 @@ from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns.running import Running
 from microdns.store import Collection
 from microdns_dhcp.book import LeaseBook
+from microdns_dhcp.catalogue import Catalogue
 from microdns_dhcp.links import LinkService
 from microdns_dhcp.watch import InterfaceWatch
 from microdns_slaac.check import config_problems
@@ -34,7 +35,7 @@ class SlaacPlugin(Plugin):
     def __init__(self) -> None:
         self._watch: InterfaceWatch | None = None
         self._operations = Operations()
-        self._unfollow: Callable[[], None]
+        self._unfollow: tuple[Callable[[], None], ...] = ()
 
     @hookimpl
     def microdns_check(self, config: SlaacConfig) -> Iterable[Problem]:
@@ -59,12 +60,14 @@ class SlaacPlugin(Plugin):
         context.metrics.add(self.name, metrics)
         links = services.require(LinkService).links
         running = services.require(Running)
+        catalogue = services.require(Catalogue)
         self._server = Server(
             config,
             links,
             Ledger(context.store),
             services.require(LeaseBook).clock,
             running,
+            catalogue,
             metrics,
             context.bus,
             context.clock,
@@ -73,7 +76,10 @@ class SlaacPlugin(Plugin):
             context.log,
         )
         self._operations.open(self._server, context.clock)
-        self._unfollow = running.follow(self._server.follow)
+        self._unfollow = (
+            running.follow(self._server.follow),
+            catalogue.listen(6, self._server.look_around),
+        )
         self._watch = InterfaceWatch(
             links, config.served, self._server.open, self._server.close, context.log
         )
@@ -89,7 +95,8 @@ class SlaacPlugin(Plugin):
     async def microdns_stop(self) -> None:
         if self._watch is not None:
             # Sockets stay open when the task crashes: only here it is meant that hosts be told.
-            self._unfollow()
+            for leave in self._unfollow:
+                leave()
             self._operations.close()
             self._server.final()
             self._watch.close()

@@ -15,6 +15,7 @@ from microdns.clock import Clock
 from microdns.errors import StorageFault
 from microdns.events import Event, Principal
 from microdns.running import Running
+from microdns_dhcp.catalogue import Catalogue
 from microdns_dhcp.leaseclock import LeaseClock
 from microdns_dhcp.links import Interface, Links
 from microdns_slaac import logevents
@@ -65,6 +66,7 @@ class Server:
         ledger: Ledger,
         lease_clock: LeaseClock,
         running: Running,
+        catalogue: Catalogue,
         metrics: SlaacMetrics,
         bus: Bus,
         clock: Clock,
@@ -78,6 +80,7 @@ class Server:
         self.ledger = ledger
         self._lease_clock = lease_clock
         self._running = running
+        self._catalogue = catalogue
         self._metrics = metrics
         self._bus = bus
         self._clock = clock
@@ -131,10 +134,11 @@ class Server:
 
     # What is around
 
-    def look_around(self, _name: str = "") -> None:
+    def look_around(self) -> None:
         """Find out who runs; what hosts are told may follow from it."""
         own = self._own_addresses()
         for link in self.links.values():
+            self._look_for_leases(link)
             gone = frozenset(link.profile.dns) | _resolvers(link)
             gone = gone & own if self._lacking() else frozenset()
             if gone != link.withdrawn:
@@ -143,13 +147,17 @@ class Server:
 
     def follow(self, name: str) -> None:
         """A plugin came up or went down: tell hosts soon, if that concerns them."""
-        if name == DHCPV6:
-            now = self._clock.monotonic()
-            for link in self.links.values():
-                if link.source is not None and "auto" in (link.profile.managed, link.profile.other):
-                    link.schedule.changed(now)
         if name == DHCPV6 or name in self._config.withdraw_dns_without:
             self.look_around()
+
+    def _look_for_leases(self, link: Link) -> None:
+        """Whether DHCPv6 serves, and has addresses for the link: O and M follow."""
+        serves = bool(self._running.up(DHCPV6))
+        leased = serves and any(map(link.is_of, self._catalogue.pools(6)))
+        if (serves, leased) != (link.dhcp6, link.leased):
+            link.dhcp6, link.leased = serves, leased
+            if link.source is not None and "auto" in (link.profile.managed, link.profile.other):
+                link.schedule.changed(self._clock.monotonic())
 
     def _lacking(self) -> tuple[str, ...]:
         """Plugins of this process that DNS here needs, and that are down."""
@@ -191,7 +199,7 @@ class Server:
 
     def advertisement(self, link: Link, *, final: bool = False) -> Advertisement:
         """What the link's hosts are told now."""
-        now = Circumstances(bool(self._running.up(DHCPV6)), link.withdrawn, final)
+        now = Circumstances(link.dhcp6, link.leased, link.withdrawn, final)
         return compose(link.profile, link.interface.hardware, self.prefixes(link), now)
 
     def prefixes(self, link: Link) -> list[PrefixInformation]:
