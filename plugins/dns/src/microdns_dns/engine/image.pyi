@@ -1,5 +1,7 @@
 from typing_extensions import Buffer
 
+def give_memory_back() -> None: ...
+
 class ImageData(Buffer):
     octets: int
     slots: int

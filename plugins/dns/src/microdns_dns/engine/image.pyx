@@ -10,6 +10,25 @@ from microdns_dns.engine.node cimport NODE_HEADER, node_folded, node_size
 from microdns_dns.engine.octets cimport get8, get32, part, span_of
 
 
+cdef extern from *:
+    """
+    #include <stdlib.h>
+    #ifdef __GLIBC__
+    #include <malloc.h>
+    static void give_back(void) { malloc_trim(0); }
+    #else
+    static void give_back(void) { }
+    #endif
+    """
+    void give_back() noexcept nogil
+
+
+def give_memory_back():
+    """Return to the system what was freed: after large work the C library keeps a lot of it."""
+    with nogil:
+        give_back()
+
+
 cdef Span find_in_image(Image* image, Name* name, size_t label) noexcept nogil:
     """The node of a name from this label on; a span at no address when there is none."""
     cdef uint64_t hash = name.hash[label & 127]

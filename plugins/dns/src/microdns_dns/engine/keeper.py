@@ -16,7 +16,7 @@ from microdns.clock import Clock
 from microdns.errors import StorageFault
 from microdns.store import CursorTooOld, Store
 from microdns_dns.engine.compaction import Compaction
-from microdns_dns.engine.image import ImageData
+from microdns_dns.engine.image import ImageData, give_memory_back
 from microdns_dns.engine.images import Position, Unusable, ZoneImages
 from microdns_dns.engine.view import CompiledView, CompiledViews
 from microdns_dns.logevents import IMAGE_UNUSABLE, IMAGE_UNWRITTEN
@@ -99,6 +99,7 @@ class ImageKeeper:
         self._images.keep_only(id_key(view.zone_id) for view in self._views)
         while True:
             await self._clock.sleep(LOOK_SECONDS)
+            self._views.reclaim()
             for view in self._wanting(self._is_due):
                 await self._write(view)
 
@@ -139,7 +140,8 @@ class ImageKeeper:
             data = await anyio.to_thread.run_sync(compaction.run)
         finally:
             compaction.close()
-        if data.names >= NAMES_MIN:
+        large = data.names >= NAMES_MIN
+        if large:
             await self._write_file(view.zone_id, data, Position(sequence, time_ns))
         if view is self._views.by_id(view.zone_id):
             view.compiled.compact(data, compaction.number)
@@ -147,6 +149,8 @@ class ImageKeeper:
             self._metrics.compacted.inc()
         else:
             self._forget(view.zone_id)
+        if large:  # it came or changed by large work
+            await anyio.to_thread.run_sync(give_memory_back)
 
     async def _write_file(self, zone_id: str, data: ImageData, position: Position) -> None:
         work = partial(self._images.write, id_key(zone_id), data, position)

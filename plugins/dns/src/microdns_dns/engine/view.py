@@ -201,6 +201,11 @@ class CompiledViews(Views):
         if view is not None:
             self._zones.remove(view.origin)
 
+    def reclaim(self) -> None:
+        """Free what was replaced and could not be freed then, since a thread still held it."""
+        if self._zones.waiting:
+            self._zones.publish()
+
     def publish(self, changed: Iterable[ZoneView]) -> None:
         for view in changed:
             view.flush()
