@@ -1,4 +1,6 @@
-"""Four-way DHCPv6 exchanges a second, beside Kea, by perfdhcp: same namespaces, same load, in turn.
+"""Four-way DHCPv6 exchanges a second, beside Kea: same namespaces, same load, in turn.
+
+The load is perfdhcp's, or, with ``--bursts``, a closed loop of clients that wait for each other.
 
 Every REPLY of ours is on disk before it is sent; Kea's lease file is written without a sync.  Needs
 root, kea-dhcp6 and perfdhcp.
@@ -7,6 +9,7 @@ root, kea-dhcp6 and perfdhcp.
 import argparse
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -84,17 +87,19 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=20_000)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--bursts", action="store_true", help="clients that wait for replies")
     given = parser.parse_args()
+    rate = 0 if given.bursts else given.rate
     if os.geteuid() != 0:
         print("left out: needs root")
         return
     for _ in range(given.rounds):
         for name, serve in (("kea", kea), ("microdns", microdns)):
-            print(f"{name:9} {one(serve, given.rate, given.seconds)}", flush=True)
+            print(f"{name:9} {one(serve, rate, given.seconds)}", flush=True)
 
 
 def one(serve: object, rate: int, seconds: int) -> str:
-    """A run against one server; its figures."""
+    """A run against one server; its figures.  ``rate`` 0 means bursts."""
     assert callable(serve)
     with hosts(2) as (ours, theirs), tempfile.TemporaryDirectory() as folder:
         cable(ours, "srv0", theirs, "cli0")
@@ -107,10 +112,24 @@ def one(serve: object, rate: int, seconds: int) -> str:
             host.address(interface, address)
         with serve(ours, Path(folder)) as process:
             subprocess.run(("taskset", "-acp", "0", str(process)), capture_output=True)
+            if not rate:
+                bursts(theirs, 0.5, 1 << 23)  # both have done some work before it counts
             before = processor_seconds(process)
-            report = load(theirs, rate, seconds)
+            if not rate:
+                done = bursts(theirs, seconds, 0)
+            else:
+                report = load(theirs, rate, seconds)
             spent = processor_seconds(process) - before
+    if not rate:
+        each = 1e6 * spent / max(1, done)
+        return f"{done / seconds:8.0f} exchanges/s, {each:.0f} us of processor an exchange"
     return summary(report, seconds, spent)
+
+
+def bursts(host: Host, seconds: float, first: int) -> int:
+    """Exchanges of clients from a number on, in so many seconds."""
+    command = (sys.executable, "-m", "tests.benchmarks._dhcp6_bursts")
+    return int(host.run("taskset", "-c", "1", *command, "cli0", str(seconds), str(first)))
 
 
 def load(host: Host, rate: int, seconds: int) -> str:

@@ -47,7 +47,8 @@ NO_ADDRESS = bytes(16)
 
 _IA_KINDS = frozenset({IA_NA, IA_TA, IA_PD})
 _OPTION = struct.Struct("!HH")
-_IA_TIMES = struct.Struct("!II")
+_ONE_ADDRESS = _OPTION.pack(IA_ADDR, 24)
+_ONE_ADDRESS_OCTETS = 40
 _LIFETIMES = struct.Struct("!II")
 _RELAY_HEAD = struct.Struct("!BB16s16s")
 _WHOLE_NA = struct.Struct("!HH4sIIHH16sII")
@@ -175,6 +176,8 @@ def _ia(kind: int, data: bytes) -> Ia:
     iaid = data[:4]
     if end == at:
         return Ia(kind, iaid, ())
+    if end == _ONE_ADDRESS_OCTETS and kind == IA_NA and data[12:16] == _ONE_ADDRESS:
+        return Ia(kind, iaid, (data[16:32],))  # how nearly all of them look
     items: list[bytes] = []
     for code, value in options_of(data, at):
         if code == IA_ADDR and kind != IA_PD:

@@ -395,14 +395,21 @@ class Server:
         if self.queue.full:
             return True
         in_flight = self.queue.in_flight
-        return bool(in_flight) and any(
-            item in in_flight for ia in exchange.message.ias for item in ia.items
-        )
+        if in_flight:
+            for ia in exchange.message.ias:
+                for item in ia.items:
+                    if item in in_flight:
+                        return True
+        return False
 
     def _busy(self, assigned: Sequence[Assigned]) -> bool:
         """Whether a change of one of these waits for the disk already."""
         in_flight = self.queue.in_flight
-        return self.queue.full or any(each.item in in_flight for each in assigned)
+        if in_flight:
+            for each in assigned:
+                if each.item in in_flight:
+                    return True
+        return self.queue.full
 
     def _grant(
         self, exchange: Exchange, assigned: Sequence[Assigned], outcome: Outcome, extra: bytes = b""
