@@ -114,6 +114,7 @@ def one(data: bytes) -> None:
 def _drain(queue: CommitQueue, stored: bool) -> None:
     """What the queue's task does."""
     waiting, queue._waiting = queue._waiting, []
+    queue.clients.clear()
     for each in waiting:
         for arena, address, change in each.parts:
             queue.in_flight.discard(address)

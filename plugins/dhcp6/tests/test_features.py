@@ -141,6 +141,13 @@ async def test_reservations_by_duid_or_hardware_address(identifier: str) -> None
         assert lease.hostname == "reserved"
 
 
+async def test_a_reserved_client_may_lease_again_in_two_messages() -> None:
+    async with serving(POOL + RESERVED % f'duid = "{DUID.hex()}"') as bench:
+        for _ in range(2):
+            reply = await bench.one(request(SOLICIT, na(), (14, b"")))
+            assert (reply.type, reply.address) == (REPLY, "2001:db8::77")
+
+
 async def test_rfc6939_a_relay_agent_tells_the_hardware_address() -> None:
     async with serving(POOL + RESERVED % 'mac = "02:00:00:00:00:99"') as bench:
         told = (79, b"\0\1\x02\0\0\0\0\x99")

@@ -64,6 +64,19 @@ async def test_without_a_disk_nobody_is_told_of_a_lease(monkeypatch: pytest.Monk
         assert (await bench.one(asked)).type == REPLY
 
 
+@pytest.mark.parametrize("kind", [SOLICIT, REQUEST])
+async def test_who_asks_again_before_its_lease_is_on_disk_gets_one_lease(kind: int) -> None:
+    async with serving() as bench:
+        asked = request(kind, na(), (14, b""), server=None if kind == SOLICIT else SERVER)
+        socket = bench.links.datagrams6["eth0"]
+        for _ in range(3):
+            socket.deliver(asked, ("fe80::1", 546, 0, 2), "ff02::1:2")
+        await bench.settle()
+        assert len(socket.sent) == 1
+        arena = bench.book.arenas["2001:db8::/64"]
+        assert (arena.active, len(arena.held)) == (1, 0)
+
+
 async def test_an_interface_that_goes_down_and_comes_back_is_served_again() -> None:
     async with serving() as bench:
         before = bench.links.datagrams6["eth0"]

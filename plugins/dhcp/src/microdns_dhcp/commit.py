@@ -49,6 +49,8 @@ class CommitQueue:
         how long each request waited."""
         self.in_flight: set[bytes] = set()
         """Addresses of the changes that wait."""
+        self.clients: set[bytes] = set()
+        """Clients (``Lease.client``) of those changes."""
         self._book = book
         self._batch = batch
         self._commit_seconds = commit_seconds
@@ -73,8 +75,10 @@ class CommitQueue:
 
     def add_all(self, parts: tuple[Part, ...], done: Callable[[], None] | None = None) -> None:
         """Have changes made together, all or none."""
-        for _, address, _ in parts:
+        for _, address, change in parts:
             self.in_flight.add(address)
+            if change.lease is not None:
+                self.clients.add(change.lease.client)
         self._waiting.append(Pending(parts, done, perf_counter()))
         self._wake.set()
 
@@ -98,8 +102,10 @@ class CommitQueue:
             COMMIT_FAILED(self._log, "can't store %d leases: %s", len(changes), error)
         finally:
             for each in batch:
-                for arena, address, _ in each.parts:
+                for arena, address, change in each.parts:
                     self.in_flight.discard(address)
+                    if change.lease is not None:
+                        self.clients.discard(change.lease.client)
                     if not stored:
                         arena.let_go(address)
         if stored:

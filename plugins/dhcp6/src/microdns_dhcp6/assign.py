@@ -91,8 +91,8 @@ class Assigner:
     def claim_chosen(self, exchange: Exchange, assigned: list[Assigned]) -> None:
         """What ``choose`` found is to be leased at once."""
         for each in assigned:
-            if each.arena is not None and not self._claim(exchange, each, each.arena, each.item):
-                self._refuse(each, NOTHING[each.ia.kind == IA_PD])
+            if each.arena is not None:
+                self._hold(exchange, each)
 
     def _each(
         self, exchange: Exchange, find: Callable[[Exchange, Assigned, bytes], None]

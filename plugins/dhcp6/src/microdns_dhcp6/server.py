@@ -240,13 +240,13 @@ class Server:
         """Section 18.3.1: advertise what the client would get, or lease it at once."""
         if not exchange.message.ias:
             return "no-ia"
+        rapid = RAPID_COMMIT in exchange.message.options and self._config.rapid_commit
+        if rapid and self._queue_full(exchange):
+            return "busy"
         assigned = self._assigner.choose(exchange)
-        if RAPID_COMMIT in exchange.message.options and self._config.rapid_commit:
-            if self._busy(assigned):
-                return "busy"
-            if any(each.item for each in assigned):
-                self._assigner.claim_chosen(exchange, assigned)
-                return self._grant(exchange, assigned, "rapid-reply", _RAPID)
+        if rapid and any(each.item for each in assigned):
+            self._assigner.claim_chosen(exchange, assigned)
+            return self._grant(exchange, assigned, "rapid-reply", _RAPID)
         until = self._book.clock.now() + int(self._shared.offer_time)
         for each in assigned:
             if each.arena is not None:
@@ -262,8 +262,6 @@ class Server:
         if self._queue_full(exchange):
             return "busy"
         assigned = self._assigner.request(exchange)
-        if self._busy(assigned):
-            return "busy"
         return self._grant(exchange, assigned, "reply")
 
     # -- CONFIRM, RENEW, REBIND
@@ -296,8 +294,6 @@ class Server:
         if self._queue_full(exchange):
             return "busy"
         assigned = self._assigner.prolong(exchange, known_only)
-        if self._busy(assigned):
-            return "busy"
         if known_only and not any(each.item for each in assigned):
             return "silent"
         return self._grant(exchange, assigned, "reply")
@@ -391,25 +387,17 @@ class Server:
     # -- leases and replies
 
     def _queue_full(self, exchange: Exchange) -> bool:
-        """Whether no change can be taken now, or one of the same client waits already."""
-        if self.queue.full:
-            return True
-        in_flight = self.queue.in_flight
-        if in_flight:
+        """Whether no change can be taken now, or one of the same client waits already: whoever
+        asks again before its lease is on disk must not get another."""
+        queue = self.queue
+        if queue.in_flight:
             for ia in exchange.message.ias:
-                for item in ia.items:
-                    if item in in_flight:
-                        return True
-        return False
-
-    def _busy(self, assigned: Sequence[Assigned]) -> bool:
-        """Whether a change of one of these waits for the disk already."""
-        in_flight = self.queue.in_flight
-        if in_flight:
-            for each in assigned:
-                if each.item in in_flight:
+                if client6(ia.kind, ia.iaid, exchange.duid) in queue.clients:
                     return True
-        return self.queue.full
+                for item in ia.items:
+                    if item in queue.in_flight:
+                        return True
+        return queue.full
 
     def _grant(
         self, exchange: Exchange, assigned: Sequence[Assigned], outcome: Outcome, extra: bytes = b""
