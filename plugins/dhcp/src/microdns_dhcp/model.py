@@ -107,6 +107,9 @@ def client6(kind: int, iaid: bytes, duid: bytes) -> bytes:
 
 def address_text(address: bytes) -> str:
     """``192.0.2.1``, ``2001:db8::1`` or ``2001:db8::/56``."""
+    if len(address) == 4:
+        first, second, third, fourth = address  # a fifth of what ipaddress takes
+        return f"{first}.{second}.{third}.{fourth}"
     if len(address) == 17:
         return f"{ipaddress.IPv6Address(address[:16])}/{address[16]}"
     return str(ipaddress.ip_address(address))

@@ -2,7 +2,8 @@
 
 The follower only notes which addresses an event concerns; what they should have is asked when they
 are settled.  So a lease that changes ten times in a burst is settled once.  Settling takes turns
-with DHCP's own transactions, a few milliseconds at a time, and DHCP never waits for more.
+with DHCP's own transactions, some two milliseconds at a time, and rests as long as it works: in a
+burst names come later, so that addresses come in time.
 """
 
 import logging
@@ -33,6 +34,8 @@ WAITING_MAX = 10_000
 """Addresses noted; with more, the journal is read on only when they are settled."""
 GATHER_SECONDS = 0.02
 """Pause after a transaction, in which events gather for the next one."""
+IN_FLIGHT_MAX = 16
+"""Transactions that wait for the disk at the same time: they share its flushes."""
 RETRY_SECONDS = 1.0
 CURSOR_ENTRIES = 1_000
 """Events that needed nothing, after which the cursor is saved for its own sake."""
@@ -62,7 +65,8 @@ class Follower:
         """Those of them whose records somebody else may have changed."""
         self._read = 0
         """Everything up to this sequence is noted or settled."""
-        self._settling = False
+        self._in_flight = 0
+        self._slots = anyio.Semaphore(IN_FLIGHT_MAX)
         self._subscription: Subscription | None = None
         self._wake = anyio.Event()
         self._room = anyio.Event()
@@ -75,7 +79,7 @@ class Follower:
     @property
     def is_idle(self) -> bool:
         """Whether everything that the journal holds is settled."""
-        if self._waiting or self._settling or self._subscription is None:
+        if self._waiting or self._in_flight or self._subscription is None:
             return False
         return self._subscription.position >= self._registrar.store.sequence
 
@@ -94,6 +98,9 @@ class Follower:
     async def run(self) -> None:
         """Follow until cancelled."""
         self._waiting.clear()
+        self._doubtful.clear()
+        self._in_flight = 0
+        self._slots = anyio.Semaphore(IN_FLIGHT_MAX)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._note)
             tasks.start_soon(self._work)
@@ -160,24 +167,36 @@ class Follower:
     # -- settling
 
     async def _work(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake = anyio.Event()
-            while self._waiting:
-                await self._settle_some()
-                await self._clock.sleep(GATHER_SECONDS if len(self._waiting) < BATCH_MAX else 0)
-            if self._read - self._registrar.progress.cursor > CURSOR_ENTRIES:
-                await self._retrying(self._registrar.save_cursor, self._read)
+        async with anyio.create_task_group() as tasks:
+            while True:
+                await self._wake.wait()
+                self._wake = anyio.Event()
+                while self._waiting:
+                    await self._slots.acquire()
+                    tasks.start_soon(self._settle_batch, self._take())
+                    few = len(self._waiting) < BATCH_MAX
+                    busy = self._registrar.busy_seconds
+                    await self._clock.sleep(GATHER_SECONDS if few else busy)
+                behind = self._read - self._registrar.progress.cursor
+                if behind > CURSOR_ENTRIES and not self._in_flight:
+                    await self._retrying(self._registrar.save_cursor, self._read)
 
-    async def _settle_some(self) -> None:
-        self._settling = True
-        batch = list(islice(self._waiting.items(), BATCH_MAX))
-        for address, _ in batch:
+    def _take(self) -> list[bytes]:
+        batch = list(islice(self._waiting, BATCH_MAX))
+        for address in batch:
             del self._waiting[address]
         if len(self._waiting) < WAITING_MAX // 2:
             self._room.set()
-        await self._retrying(self._settle, [address for address, _ in batch])
-        self._settling = False
+        self._in_flight += 1
+        return batch
+
+    async def _settle_batch(self, batch: list[bytes]) -> None:
+        """One transaction.  Others start before it is durable, and see what it wrote."""
+        try:
+            await self._retrying(self._settle, batch)
+        finally:
+            self._in_flight -= 1
+            self._slots.release()
 
     async def _settle(self, addresses: list[bytes]) -> None:
         cursor = self._settled_up_to()

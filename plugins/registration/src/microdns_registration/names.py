@@ -7,6 +7,7 @@ sends is an error: what can't be kept is replaced.
 
 import ipaddress
 import re
+from functools import lru_cache
 
 import idna
 
@@ -109,6 +110,7 @@ def address_label(address: bytes) -> str:
 
 _IN_ADDR_ARPA = names.from_text("in-addr.arpa")
 _IP6_ARPA = names.from_text("ip6.arpa")
+_ARPA_LABELS = 2
 _OCTET = [bytes((len(str(number)),)) + str(number).encode() for number in range(256)]
 _NIBBLES = [f"\1{number & 15:x}\1{number >> 4:x}".encode() for number in range(256)]
 
@@ -118,6 +120,22 @@ def reverse_name(address: bytes) -> bytes:
     if len(address) == 4:
         return b"".join([_OCTET[octet] for octet in reversed(address)]) + _IN_ADDR_ARPA
     return b"".join([_NIBBLES[octet] for octet in reversed(address)]) + _IP6_ARPA
+
+
+@lru_cache(4096)
+def zone_wire(zone: str) -> bytes:
+    """The wire form of a zone's name: there are few, and each lease needs two."""
+    return names.from_text(zone)
+
+
+def reverse_owner(address: bytes, zone: bytes) -> str:
+    """The owner of an address's PTR relative to a reverse zone (wire) that it lies in."""
+    depth = names.label_count(zone) - _ARPA_LABELS
+    if len(address) == 4:
+        parts = [str(octet) for octet in reversed(address)]
+    else:
+        parts = list(reversed(address.hex()))
+    return ".".join(parts[: len(parts) - depth]) or "@"
 
 
 def reverse_cut(address: bytes, prefix_length: int) -> bytes:

@@ -49,6 +49,9 @@ class Registrar:
         self.policy = policy
         self.principal = principal
         self.progress = store.get(PROGRESS, b"progress") or Progress()
+        """As last made durable."""
+        self.busy_seconds = 0.0
+        """How long the last transaction kept others waiting, without the disk's part."""
         self.metrics: RegistrationMetrics
         self._repository = repository
         self._views = views
@@ -74,10 +77,12 @@ class Registrar:
             policy, time_ns = self.policy, self._clock.time_ns()
             settlement = Settlement(learning, policy, self._views, time_ns, doubtful)
             settlement.run(addresses)
-            progress = self._after(settlement, cursor)
-            if progress != self.progress:
+            before = learning.tx.get(PROGRESS, b"progress") or Progress()
+            progress = _after(before, settlement, cursor)
+            if progress != before:
                 learning.tx.put(PROGRESS, progress)
-            self.metrics.seconds.observe(perf_counter() - started)
+            self.busy_seconds = perf_counter() - started
+            self.metrics.seconds.observe(self.busy_seconds)
         changes = _changes(learning)
         if not dry_run:
             self.progress = progress
@@ -104,18 +109,11 @@ class Registrar:
 
     async def save_cursor(self, cursor: int) -> None:
         """Remember how far the journal has been followed, without anything to settle."""
-        progress = msgspec.structs.replace(self.progress, cursor=cursor)
         async with self.store.transaction(self.principal) as tx:
+            before = tx.get(PROGRESS, b"progress") or Progress()
+            progress = msgspec.structs.replace(before, cursor=max(cursor, before.cursor))
             tx.put(PROGRESS, progress)
         self.progress = progress
-
-    def _after(self, settlement: Settlement, cursor: int | None) -> Progress:
-        now = self.progress
-        return Progress(
-            cursor=now.cursor if cursor is None else cursor,
-            names=now.names + settlement.counted["names"],
-            conflicts=now.conflicts + settlement.counted["conflicts"],
-        )
 
     def _count(self, changes: list[tuple[str, RecordChange]]) -> None:
         cell = self.metrics.records.cell
@@ -140,6 +138,14 @@ class Registrar:
                 reason=each.reason,
                 holder=each.holder,
             )
+
+
+def _after(before: Progress, settlement: Settlement, cursor: int | None) -> Progress:
+    return Progress(
+        cursor=before.cursor if cursor is None else max(cursor, before.cursor),
+        names=before.names + settlement.counted["names"],
+        conflicts=before.conflicts + settlement.counted["conflicts"],
+    )
 
 
 def _changes(learning: Learning) -> list[tuple[str, RecordChange]]:

@@ -27,7 +27,7 @@ from microdns_registration import model
 from microdns_registration.dhcid import dhcid, hardware_of, identities
 from microdns_registration.events import NameConflict, NameConflictEnded
 from microdns_registration.model import REGISTRATIONS, SOURCE, Registration
-from microdns_registration.names import reverse_name
+from microdns_registration.names import reverse_name, reverse_owner, zone_wire
 from microdns_registration.policy import Place, Policy, Wish
 
 replace = msgspec.structs.replace
@@ -38,8 +38,8 @@ NS, CNAME, DNAME = RRType.NS, RRType.CNAME, RRType.DNAME
 BESIDE = frozenset({RRType.TXT, 13, 17, 29, 44})
 """Types (TXT, HINFO, RP, LOC, SSHFP) that describe a host, and don't say where its name leads."""
 
-BATCH_MAX = 64
-"""Leases in one transaction: what DHCP may have to wait for is a few milliseconds."""
+BATCH_MAX = 16
+"""Leases in one transaction: what DHCP may have to wait for is two milliseconds or so."""
 ROUNDS_MAX = 3
 """How often one address is looked at in one transaction; further changes wait for the next."""
 WAITING_ASKED = 8
@@ -237,7 +237,7 @@ class Settlement:
         zone = self._reverse_zone(lease, reverse)
         if zone is None:
             return wanted
-        owner = names.to_relative_text(reverse, zone)
+        owner = reverse_owner(lease.address, zone)
         target = names.from_text(wanted.target)
         for record in self._learning.at(zone, owner):
             if not record.enabled or record.source == SOURCE or record.type not in (PTR, CNAME):
@@ -271,7 +271,7 @@ class Settlement:
         """See that the records of a registration are there, once."""
         origin = model.origin_of(lease.address)
         if wanted.name:
-            zone = names.from_text(wanted.zone)
+            zone = zone_wire(wanted.zone)
             type = A if lease.family == 4 else AAAA
             self._one(zone, Draft(wanted.name, type, lease.address, wanted.ttl), origin)
             if self._policy.config.publish_dhcid:
@@ -280,8 +280,8 @@ class Settlement:
             elif lease.address in self._doubtful:
                 self._remove(zone, wanted.name, DHCID)
         if wanted.reverse:
-            zone = names.from_text(wanted.reverse)
-            owner = names.to_relative_text(reverse_name(lease.address), zone)
+            zone = zone_wire(wanted.reverse)
+            owner = reverse_owner(lease.address, zone)
             target = names.from_text(wanted.target)
             self._one(zone, Draft(owner, PTR, target, wanted.ttl), origin, alone=True)
 
@@ -318,15 +318,15 @@ class Settlement:
     ) -> None:
         """Remove the records of ``known`` that are not those of ``wanted``."""
         if known.name and (known.zone, known.name) != (wanted.zone, wanted.name):
-            zone = names.from_text(known.zone)
+            zone = zone_wire(known.zone)
             self._remove(zone, known.name, _address_type(known.address), known.address)
             if self._learning.zone(zone) is not None and not self._has_addresses(zone, known.name):
                 self._remove(zone, known.name, DHCID)
             if ask:
                 self._ask_waiting(_absolute(known.name, known.zone))
         if known.reverse and known.reverse != wanted.reverse:
-            zone = names.from_text(known.reverse)
-            owner = names.to_relative_text(reverse_name(known.address), zone)
+            zone = zone_wire(known.reverse)
+            owner = reverse_owner(known.address, zone)
             self._remove(zone, owner, PTR)
 
     def _has_addresses(self, zone: bytes, owner: str) -> bool:
