@@ -11,7 +11,7 @@ import pytest
 
 from microdns.errors import Conflict, NotFound, StorageFault, TooLarge, Unavailable
 from microdns.events import Principal, UnknownEvent
-from microdns.store import Change, Collection, Store, StoreLocked, StoreOptions
+from microdns.store import Change, Collection, Index, Store, StoreLocked, StoreOptions
 
 from .samples import COLLECTIONS, EVENTS, HOSTS, NOTES, Host, HostChanged, Note
 
@@ -486,3 +486,46 @@ async def test_what_is_written_but_not_applied_yet_is_seen_in_every_way(store: S
     await asyncio.gather(*work)
     assert [host.name for host in store.scan(HOSTS)] == ["counter", "h9"]
     assert [entry.sequence for entry in store.journal.read()] == list(range(1, 11))
+
+
+class Wide(msgspec.Struct, array_like=True):
+    name: str
+    size: int
+    text: str = ""
+
+
+class Narrow(msgspec.Struct, array_like=True):
+    name: str
+    size: int
+
+
+WIDES = Collection(
+    "test.wides",
+    Wide,
+    key=lambda wide: wide.name.encode(),
+    indexes=(Index("text", lambda wide: [wide.text.encode()]),),
+    journaled=False,
+)
+
+
+async def test_all_values_are_loaded_by_their_first_fields(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.declare([WIDES])
+    assert list(store.load_as(WIDES, Narrow)) == []
+    monkeypatch.setattr("microdns.store.store._LOADED_AT_ONCE", 2)
+    async with store.transaction() as tx:
+        for number in range(4):
+            tx.put(WIDES, Wide(f"{number}", number, "much text"))
+        assert list(store.load_as(WIDES, Narrow)) == []
+    async with store.transaction() as tx:
+        tx.put(WIDES, Wide("4", 4))
+        tx.delete(WIDES, b"0")
+    found = list(store.load_as(WIDES, Narrow))
+    assert [len(each) for each in found] == [2, 2]
+    assert [each.name for chunk in found for each in chunk] == ["1", "2", "3", "4"]
+    with pytest.raises(StorageFault, match=r"test\.wides can't be read"):
+        list(store.load_as(WIDES, Note))
+    await store.close()
+    with pytest.raises(StorageFault):
+        list(store.load_as(WIDES, Narrow))

@@ -74,6 +74,15 @@ def test_loaded_bindings_free_the_longest_ended_first() -> None:
     ]
 
 
+def test_of_several_loaded_bindings_a_client_has_the_one_that_lasts_longest() -> None:
+    arena = an_arena()
+    addresses = [bytes((192, 0, 2, n)) for n in range(10, 13)]
+    arena.load([Binding(addresses[0], b"a", EXPIRED, 50), Binding(addresses[1], b"a", ACTIVE, 500)])
+    arena.load([Binding(addresses[2], b"a", RELEASED, 60), Binding(addresses[2], b"b", EXPIRED, 9)])
+    arena.loaded()
+    assert arena.clients[b"a"].address == addresses[1]
+
+
 class NoAddressTwice(RuleBasedStateMachine):
     """Whatever clients and operators do, nobody gets an address that another has."""
 

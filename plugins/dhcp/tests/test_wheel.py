@@ -27,3 +27,13 @@ def test_a_long_pause_costs_no_more_than_what_is_due() -> None:
     wheel.add(10**9, "b")
     assert wheel.due(10**8, 10) == ["a"]
     assert wheel.due(10**9, 10) == ["b"]
+
+
+@given(st.lists(st.integers(0, 20)))
+def test_many_at_once_are_the_same_as_one_by_one(times: list[int]) -> None:
+    at_once, one_by_one = Wheel[int](), Wheel[int]()
+    at_once.add_all(times, lambda when: when, never=7)
+    for when in times:
+        if when != 7:
+            one_by_one.add(when, when)
+    assert at_once.due(30, 100) == one_by_one.due(30, 100)

@@ -25,8 +25,9 @@ import shutil
 import struct
 import weakref
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import rocksdict
 
@@ -156,6 +157,26 @@ class Family:
             raise fault(f"read from {self.name}", error) from error
         self._engine.cursors.add(cursor)
         return cursor
+
+    def chunks(self, start: bytes, end: bytes, size: int) -> Iterator[list[bytes]]:
+        """The values of all rows with ``start <= key < end``, so many at a time.
+
+        In a third of the time that a cursor takes, for reading everything at a start: to be read
+        without a pause, since nothing closes it when the database is reopened.
+        """
+        if self.staged:
+            self._engine.on_view()
+        if self._data is None:
+            raise StorageFault("the database is not open")
+        try:
+            rows = cast("Iterator[Row]", self._data.items(from_key=start))
+            while chunk := list(islice(rows, size)):
+                if chunk[-1][0] >= end:
+                    yield [value for key, value in chunk if key < end]
+                    return
+                yield [value for _, value in chunk]
+        except Exception as error:
+            raise fault(f"read from {self.name}", error) from error
 
     def attach(self, database: "Rdict") -> None:
         """Belong to a database just opened."""

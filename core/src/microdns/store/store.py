@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import shutil
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,7 +41,7 @@ from microdns.store.options import StoreOptions
 from microdns.store.reading import Reader
 from microdns.store.recovery import Recovery
 from microdns.store.snapshot import Snapshot
-from microdns.store.table import Table, View
+from microdns.store.table import VALUE, VALUES_END, VERSION_OCTETS, Table, View
 from microdns.store.transaction import Transaction
 from microdns.store.transfer import FORMAT as EXPORT_FORMAT
 from microdns.store.transfer import Head, Summary, export_values
@@ -50,6 +50,9 @@ from microdns.store.turns import Turns
 T = TypeVar("T", bound=msgspec.Struct)
 
 _TRIM_SECONDS = 60.0
+_LOADED_AT_ONCE = 10_000
+_ARRAY32 = b"\xdd"
+"""What an array begins with in MessagePack; its length follows."""
 
 log = logging.getLogger("microdns.store")
 
@@ -256,6 +259,22 @@ class Store(Reader):
         """What ``save_cursor`` remembered, 0 for a name never saved."""
         saved = self.get(CURSORS, name.encode())
         return 0 if saved is None else saved.sequence
+
+    def load_as(self, collection: Collection[Any], kind: type[T]) -> Iterator[list[T]]:
+        """All values in key order, in lists, each with only its first fields, as a ``kind``.
+
+        For collections of array-like structs, whose leading fields ``kind`` repeats: what memory
+        holds of a million values is read from them in a third of the time that ``scan`` takes.
+        To be read without a pause.  Raises StorageFault.
+        """
+        table = self._table(collection)
+        decode = msgspec.msgpack.Decoder(list[kind]).decode  # type: ignore[valid-type]  # by value
+        try:
+            for raw in table.family.chunks(VALUE, VALUES_END, _LOADED_AT_ONCE):
+                values = b"".join([each[VERSION_OCTETS:] for each in raw])
+                yield decode(_ARRAY32 + len(raw).to_bytes(4, "big") + values)
+        except msgspec.MsgspecError as error:
+            raise StorageFault(f"a value in {table.name} can't be read: {error}") from error
 
     async def backup(self, target: str | Path) -> Backup:
         """Copy everything to a new folder while the store runs.

@@ -14,6 +14,7 @@ from microdns_dhcp.free import FreeAddresses
 from microdns_dhcp.model import ACTIVE, ENDED, QUARANTINED, Binding, Family, Pool
 
 _address = attrgetter("address")
+_client = attrgetter("client")
 _state = attrgetter("state")
 
 OFFERS_MAX = 65_536
@@ -148,6 +149,8 @@ class Arena:
         """Addresses taken from their pools but not leased yet, and for whom."""
         self.active = 0
         self.quarantined = 0
+        self._same_client = False
+        """Whether, of what was loaded, several bindings are one client's."""
 
     def refresh(self, subnet: Subnet) -> bool:
         """Take over a subnet's present settings; False when its ranges are others than before."""
@@ -384,12 +387,9 @@ class Arena:
         Written with what runs in C, since there may be a million.
         """
         self.bindings.update(zip(map(_address, bindings), bindings, strict=True))
-        clients = self.clients
-        for binding in bindings:
-            # Of several bindings of a client, the one that lasts longest.
-            known = clients.setdefault(binding.client, binding)
-            if known.expires < binding.expires:
-                clients[binding.client] = binding
+        known = len(self.clients)
+        self.clients.update(zip(map(_client, bindings), bindings, strict=True))
+        self._same_client = self._same_client or len(self.clients) - known < len(bindings)
         states = Counter(map(_state, bindings))
         self.active += states[ACTIVE]
         self.quarantined += sum(states[state] for state in QUARANTINED)
@@ -398,6 +398,8 @@ class Arena:
 
     def loaded(self) -> None:
         """All bindings are in: free what has ended, the longest ended first."""
+        if self._same_client:
+            self._choose_bindings()
         self.clients.pop(b"", None)
         ended = [binding for binding in self.bindings.values() if binding.state in ENDED]
         for binding in sorted(ended, key=lambda binding: binding.expires):
@@ -407,3 +409,11 @@ class Arena:
         for pool in self.pools:
             for number in excluded(pool.pool):
                 pool.free.take_at(number)
+
+    def _choose_bindings(self) -> None:
+        """Of several bindings of a client, ``clients`` has the one that lasts longest."""
+        clients = self.clients
+        for binding in self.bindings.values():
+            if clients[binding.client].expires < binding.expires:
+                clients[binding.client] = binding
+        self._same_client = False

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any
 
 import anyio
@@ -49,7 +50,9 @@ from microdns_dhcp.wheel import Wheel
 
 replace = msgspec.structs.replace
 
-LOAD_CHUNK = 10_000
+_state = attrgetter("state")
+_expires = attrgetter("expires")
+
 EXPIRED_AT_ONCE = 500
 PURGED_AT_ONCE = 500
 
@@ -141,7 +144,7 @@ class LeaseBook:
     def _settle(self, homeless: list[Binding], fresh: list[Arena]) -> None:
         """Bring bindings to the arenas that are new; none of them has any yet."""
         homeless.sort(key=lambda binding: lease_key(binding.address))
-        for arena, bindings in self._by_arena(homeless):
+        for arena, bindings in self._by_arena([homeless]):
             if arena is None:
                 self.strays.update((binding.address, binding) for binding in bindings)
             else:
@@ -171,32 +174,32 @@ class LeaseBook:
         self._untap()
 
     def _load(self) -> None:
-        ended: list[tuple[int, bytes]] = []
-        for arena, bindings in self._by_arena(self._store.scan_as(LEASES, Binding)):
-            self._wheel.add_all(
-                (each.expires, each)
-                for each in bindings
-                if each.state not in ENDED and each.expires != INFINITE
-            )
-            ended.extend((each.expires, each.address) for each in bindings if each.state in ENDED)
+        ended: list[Binding] = []
+        for arena, bindings in self._by_arena(self._store.load_as(LEASES, Binding)):
+            timed = bindings
+            if not ENDED.isdisjoint(map(_state, bindings)):
+                timed = [each for each in bindings if each.state not in ENDED]
+                ended.extend(each for each in bindings if each.state in ENDED)
+            self._wheel.add_all(timed, _expires, INFINITE)
             if arena is None:
                 self.strays.update((binding.address, binding) for binding in bindings)
             else:
                 arena.load(bindings)
         for arena in self.arenas.values():
             arena.loaded()
-        ended.sort()
-        self._ended.extend(ended)
+        ended.sort(key=_expires)
+        self._ended.extend((each.expires, each.address) for each in ended)
 
     def _by_arena(
-        self, bindings: Iterable[Binding]
+        self, chunks: Iterable[list[Binding]]
     ) -> Iterator[tuple[Arena | None, list[Binding]]]:
         """Bindings in order of their keys, in groups of one arena, which come in this order too.
 
-        They are taken in chunks, most of which lie in one arena from end to end.
+        Most chunks lie in one arena from end to end.
         """
-        source = iter(bindings)
-        while chunk := list(islice(source, LOAD_CHUNK)):
+        for chunk in chunks:
+            if not chunk:
+                continue
             first, last = chunk[0].address, chunk[-1].address
             arena = self.arena_of(first)
             if arena is not None and len(first) == len(last) and self.arena_of(last) is arena:

@@ -5,7 +5,7 @@ of ten minutes.  A heap of the slots' times keeps a long pause from being counte
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -27,14 +27,15 @@ class Wheel(Generic[T]):
         else:
             slot.append(item)
 
-    def add_all(self, timed: Iterable[tuple[int, T]]) -> None:
-        """``add`` for many."""
+    def add_all(self, items: Sequence[T], when_of: Callable[[T], int], never: int) -> None:
+        """``add`` for many, each at ``when_of`` it, but for those of which that is ``never``."""
         slots = self._slots
-        for when, item in timed:
-            if when in slots:
+        for when, item in zip(map(when_of, items), items, strict=True):
+            try:
                 slots[when].append(item)
-            else:
-                self.add(when, item)
+            except KeyError:
+                if when != never:
+                    self.add(when, item)
 
     def due(self, now: int, limit: int) -> list[T]:
         """Items whose time has come, the earliest first, at most about ``limit`` of them."""
