@@ -20,7 +20,7 @@ export function table(caption, columns, ...bodies) {
   const heads = columns.map((each) =>
     h("th", {scope: "col", class: each.class}, each.quiet ? h("span", {class: "unseen"}, each.title) : each.title));
   const made = h("table", {class: "stack"}, h("caption", {class: "unseen"}, caption), h("thead", {}, h("tr", {}, heads)), bodies);
-  return h("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": caption}, made);
+  return h("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": `Table: ${caption}`}, made);
 }
 
 /**
