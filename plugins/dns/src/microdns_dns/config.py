@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from microdns.config import IPNetwork
+from microdns.config import IPNetwork, Size
+from microdns_dns.packets.limits import BYTES_MIN
 from microdns_dns.protection.config import CookieConfig, RateLimitConfig
 
 IdentityText = Annotated[
@@ -52,6 +53,16 @@ class DnsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="Octets of a query over UDP; larger ones are dropped.",
         ),
     ] = 4096
+    packet_cache_size: Annotated[
+        int,
+        Size(),
+        Meta(
+            ge=0,
+            le=1 << 36,
+            description="Memory for answers of stages such as a recursor's that are given again; "
+            "0: none is kept, otherwise at least 64 KiB.",
+        ),
+    ] = 32 << 20
     allow: Annotated[
         tuple[IPNetwork, ...],
         Meta(description="Networks whose queries are answered, others are refused; empty: all."),
@@ -151,3 +162,7 @@ class DnsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="Changes of records that one request may make, imports aside.",
         ),
     ] = 10_000
+
+    def __post_init__(self) -> None:
+        if 0 < self.packet_cache_size < BYTES_MIN:
+            raise ValueError("packet_cache_size must be 0, or at least 64KiB")

@@ -5,13 +5,18 @@ labels costs more than the addition.
 """
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from microdns.metrics import Cell, Metric, MetricSet, Sample
 from microdns_dns.message import Drop, Fault, Transport
 from microdns_dns.protection.cookies import COOKIE_KINDS
 from microdns_dns.protection.rates import ACTIONS, CLASSES
 from microdns_dns.protocol import RCODE_NAMES, TYPE_NAMES
+from microdns_dns.samples import Samples
 from microdns_dns.view import Views
+
+if TYPE_CHECKING:  # its messages are counted by this module
+    from microdns_dns.packets.cache import Packets
 
 OTHER = "other"
 
@@ -74,7 +79,10 @@ class DnsMetrics(MetricSet):
         self.dropped_oversize = drops.cell("oversize")
         self.dropped_overload = drops.cell("overload")
         self.dropped_unsent = drops.cell("unsent")
+        self.samples = Samples()
+        """Single answers, for whoever looks at them live."""
         self._declare_protection()
+        self._declare_packets()
         self.upward = self.counter(
             "microdns_dns_upward_total", "Queries that the compiled engine left to Python."
         ).cell()
@@ -90,6 +98,12 @@ class DnsMetrics(MetricSet):
         self.inflight = self.gauge(
             "microdns_dns_inflight", "Queries that wait for an answer from elsewhere."
         ).cell()
+        self._declare_tcp()
+        self.gauge("microdns_dns_zones", "Zones that are answered from.").read_with(
+            lambda: [Sample((), len(views))]
+        )
+
+    def _declare_tcp(self) -> None:
         self.tcp_connections = self.gauge(
             "microdns_dns_tcp_connections", "TCP connections open now."
         ).cell()
@@ -99,9 +113,31 @@ class DnsMetrics(MetricSet):
         self.tcp_closed = {
             reason: closed.cell(reason) for reason in ("rejected", "idle", "total", "malformed")
         }
-        self.gauge("microdns_dns_zones", "Zones that are answered from.").read_with(
-            lambda: [Sample((), len(views))]
+
+    def _declare_packets(self) -> None:
+        looked = self.counter(
+            "microdns_dns_packet_cache_total",
+            "Queries that the packet cache was asked for.",
+            ["outcome"],
         )
+        self.cache_hits, self.cache_misses = looked.cell("hit"), looked.cell("miss")
+        self.cache_stored = self.counter(
+            "microdns_dns_packet_cache_stored_total", "Answers that the packet cache took."
+        ).cell()
+        self.packets: Packets | None = None
+
+        def read(of: "Callable[[Packets], int]") -> Callable[[], list[Sample]]:
+            return lambda: [Sample((), 0 if self.packets is None else of(self.packets))]
+
+        self.gauge("microdns_dns_packet_cache_entries", "Answers in the packet cache.").read_with(
+            read(len)
+        )
+        self.gauge("microdns_dns_packet_cache_bytes", "Memory that they take.").read_with(
+            read(lambda packets: packets.bytes_used)
+        )
+        self.counter(
+            "microdns_dns_packet_cache_evicted_total", "Answers that made room for others."
+        ).read_with(read(lambda packets: packets.evicted))
 
     def _declare_protection(self) -> None:
         malformed = self.counter(

@@ -18,11 +18,13 @@ from microdns_dns.listeners import Listeners
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.model import COLLECTIONS
 from microdns_dns.operations import (
+    CacheOperations,
     DnsOperations,
     ExplainOperations,
     HistoryOperations,
     PaceOperations,
     RecordOperations,
+    TopOperations,
     ZoneOperations,
 )
 from microdns_dns.pace import Pace
@@ -47,12 +49,16 @@ class DnsPlugin(Plugin):
         self._explain = ExplainOperations()
         self._pace: Pace | None = None
         self._stats = PaceOperations()
+        self._cache = CacheOperations()
+        self._top = TopOperations()
         self._operations: tuple[DnsOperations, ...] = (
             ZoneOperations(),
             RecordOperations(),
             HistoryOperations(),
             self._explain,
             self._stats,
+            self._cache,
+            self._top,
         )
 
     @hookimpl
@@ -98,6 +104,8 @@ class DnsPlugin(Plugin):
             engine.serve(metrics),
         )
         context.provide(Listeners, self._listeners)
+        self._cache.packets = self._listeners.packets
+        self._top.follow(metrics, context.clock)
         self._explain.listen(self._listeners, context.config.udp_payload_max)
 
     @hookimpl

@@ -12,9 +12,20 @@ from typing import Final
 
 from microdns.clock import Clock
 from microdns_dns.logevents import ENCODE_FAILED
-from microdns_dns.message import Address, Drop, Query, Reply, Transport, encode, parse_query
+from microdns_dns.message import (
+    Address,
+    Drop,
+    Kept,
+    Query,
+    Reply,
+    Transport,
+    encode,
+    encode_kept,
+    parse_query,
+)
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.plan import Messages, Pending, Plan
+from microdns_dns.packets.stage import PacketStage
 from microdns_dns.protection.guard import Guard
 from microdns_dns.protocol import EdnsOption, Rcode
 
@@ -87,6 +98,8 @@ class Responder:
         guard: Guard | None = None,
     ) -> None:
         self.plan = plan
+        self.packets: PacketStage | None = None
+        """Keeps answers of this plan that may be kept."""
         self._guard = guard or Guard(clock, metrics)
         self._metrics = metrics
         self._clock = clock
@@ -125,6 +138,7 @@ class Responder:
         if allowed is None:
             return None
         reply = allowed
+        keeps = self.packets is not None and not reply.options
         if self._nsid and _wants_nsid(query):
             reply.options += self._nsid
         reply.options += query.cookie
@@ -136,9 +150,12 @@ class Responder:
             reply = Reply(Rcode.SERVFAIL)
             reply.options = query.cookie
             octets, truncated = self._encode(query, reply)
+        if keeps and self.packets is not None:
+            self.packets.keep(query, reply, octets)
         if truncated:
             metrics.truncated[transport].inc()
         metrics.count(transport, query.qtype, reply.rcode)
+        metrics.samples.add(query.folded, query.client[0], query.qtype, reply.rcode)
         metrics.latency[transport].observe(self._monotonic() - began)
         return octets
 
@@ -158,6 +175,8 @@ class Responder:
 
     def _encode(self, query: Query, reply: Reply) -> tuple[bytes, bool]:
         size_max = query.reply_size_max(self._udp_payload_max)
+        if isinstance(reply, Kept):
+            return encode_kept(query, reply, size_max, self._udp_payload_max)
         rotation = query.id if self._rotate else 0
         return encode(query, reply, size_max, self._udp_payload_max, rotation)
 

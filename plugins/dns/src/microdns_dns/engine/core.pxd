@@ -1,5 +1,6 @@
 """The engine as Python sees it."""
 
+from microdns_dns.engine.cache cimport PacketCache, Table
 from microdns_dns.engine.counters cimport Counters
 from microdns_dns.engine.guard cimport CompiledGuard, Guard
 from microdns_dns.engine.packet cimport Scratch, Settings
@@ -10,6 +11,8 @@ cdef class Engine:
     cdef readonly Zones zones
     cdef Settings settings
     cdef CompiledGuard _guard
+    cdef PacketCache _packets
+    cdef Table _no_packets
     cdef Guard _nobody
     # What guards before there is a guard: nothing.
     cdef Scratch* _scratch

@@ -38,6 +38,7 @@ cdef class Engine:
             raise ValueError("udp_payload_max is from 512 to 4096")
         self.zones = Zones()
         self.settings.guard = &self._nobody
+        self.settings.packets = &self._no_packets
         self.settings.udp_payload_max = udp_payload_max
         self.settings.rotate = answer_rotation
         option = b"\0\3" + len(nsid).to_bytes(2, "big") + nsid if nsid else b""
@@ -54,19 +55,27 @@ cdef class Engine:
         self._guard = guard
         self.settings.guard = &guard.guard
 
+    def keep_packets(self, PacketCache packets):
+        """Look into this cache from now on; workers that exist already do not."""
+        self._packets = packets
+        self.settings.packets = &packets.table
+
     def answer(
         self, bytes packet, bint tcp=False, bint refuse_outside=True, bytes client=b"",
-        uint32_t wall=0, uint32_t second=0
+        uint32_t wall=0, uint32_t second=0, uint32_t plan=0, bint outside_only=False
     ):
         """The octets of the answer to a message; None when the plan has to be asked.
 
-        ``b""`` when there is to be no answer.  ``client`` is an address of 16 octets (``octets_of``
+        With a ``plan``, its answers are looked for in the packet cache; ``outside_only`` leaves the
+        zones out.  ``b""`` when there is to be no answer.  ``client`` is an address of 16 octets (``octets_of``
         of ``protection.prefixes``), ``wall`` Unix time, ``second`` one that never goes back.
         Called with the GIL, which changes of zones need too: no epoch is entered.
         """
         cdef size_t size = 0
         cdef Verdict verdict
         self.settings.refuse_outside = refuse_outside
+        self.settings.outside_only = outside_only
+        self._scratch.plan = plan
         set_client(&self._scratch.client, client, len(client))
         self._scratch.client.wall = wall
         self._scratch.client.second = second

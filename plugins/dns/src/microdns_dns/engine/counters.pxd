@@ -33,6 +33,7 @@ cdef struct Counters:
     uint64_t latency_nanoseconds
     uint64_t zones[ZONES][OUTCOMES]
     uint64_t denied
+    uint64_t cache_hits
     uint64_t not_allowed
     uint64_t malformed[FAULTS]
     uint64_t cookies[KINDS]

@@ -28,6 +28,7 @@ cdef object read_counters(Counters* counted):
         "upward": counted.upward,
         "batches": counted.batches,
         "denied": counted.denied,
+        "cache_hits": counted.cache_hits,
         "not_allowed": counted.not_allowed,
         "malformed": [counted.malformed[row] for row in range(1, FAULTS)],
         "cookies": [counted.cookies[row] for row in range(1, KINDS)],

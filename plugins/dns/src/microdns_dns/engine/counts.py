@@ -22,6 +22,7 @@ class Counts(TypedDict):
     upward: int
     batches: int
     denied: int
+    cache_hits: int
     not_allowed: int
     malformed: list[int]
     cookies: list[int]

@@ -62,10 +62,10 @@ class EngineUdpListener:
         for thread in self._threads:
             thread.start()
 
-    def set_reach(self, reach: int) -> None:
+    def set_reach(self, reach: int, plan: int) -> None:
         """What the threads answer by themselves; see ``Worker.set_reach``."""
         for worker in self.workers:
-            worker.set_reach(reach)
+            worker.set_reach(reach, plan)
 
     def close(self) -> None:
         """Stop answering; answers that are still awaited go nowhere."""

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
+from microdns_dns.engine.cache cimport Table
 from microdns_dns.engine.counters cimport Counters
 from microdns_dns.engine.guard cimport COOKIE_SIZE, Client, CookieKind, Guard
 from microdns_dns.engine.octets cimport Span
@@ -26,12 +27,15 @@ cdef enum Verdict:
 
 cdef struct Settings:
     uint16_t udp_payload_max
+    bint outside_only
+    # No zone is looked at: another stage comes first.
     bint refuse_outside
     # Names of no zone are refused; otherwise they go up to the plan.
     uint16_t nsid_size
     uint8_t[260] nsid
     # The whole option, for whoever asks for it (RFC 5001).
     Guard* guard
+    Table* packets
     bint rotate
 
 
@@ -44,6 +48,8 @@ cdef struct Scratch:
     int outcome
     # How the search came out, for counting; with ``zone`` below zero there was none.
     int zone
+    uint32_t plan
+    # Whose answers are looked for in the packet cache, or 0.
     Client client
     # Who asks and when: set by whoever calls.
     CookieKind cookie

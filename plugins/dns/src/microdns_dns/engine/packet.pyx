@@ -1,6 +1,7 @@
 # cython: language_level=3
 """One message, answered or handed up; see the .pxd."""
 
+from microdns_dns.engine.cache cimport Entry, find_entry, write_kept
 from microdns_dns.engine.guard cimport (
     COOKIE_MALFORMED, COOKIE_NONE, COOKIE_VALID, DROP, ERROR_CLASS, NODATA_CLASS, NXDOMAIN_CLASS,
     POSITIVE, REFERRAL_CLASS, SEND, Action, inside, judge_cookie, judge_rate,
@@ -37,6 +38,7 @@ cdef Verdict answer_packet(
     """Answer one message into ``out``, and count it.  The caller keeps the epoch meanwhile."""
     cdef Question* question = &scratch.question
     cdef Guard* guard = settings.guard
+    cdef Entry* kept = NULL
     cdef Reading reading
     cdef Outcome outcome
     cdef Span options
@@ -56,10 +58,19 @@ cdef Verdict answer_packet(
     elif _for_python(question):
         return UPWARD
     else:
-        outcome = solve(&scratch.search, core, question, &scratch.reply)
+        outcome = OUTSIDE
+        scratch.reply.answers = 0
+        if not settings.outside_only:
+            outcome = solve(&scratch.search, core, question, &scratch.reply)
         if outcome == DAMAGED or outcome == STALE:
             return UPWARD
         if outcome == OUTSIDE and scratch.reply.answers == 0:
+            if scratch.plan:
+                kept = find_entry(
+                    settings.packets, question, scratch.plan, scratch.client.second
+                )
+            if kept is not NULL:
+                return _give_kept(settings, scratch, counters, kept, tcp, out, room, size)
             if not settings.refuse_outside:
                 return UPWARD
             _answer_nothing(&scratch.reply, REFUSED)
@@ -69,7 +80,9 @@ cdef Verdict answer_packet(
     scratch.reply.cut = False
     scratch.reply.rotation = question.id if settings.rotate else 0
     _count_check(counters, scratch)
-    if guard.limits and not scratch.proven and not _limit(guard, scratch, counters):
+    if guard.limits and not scratch.proven and not _limit(
+        guard, scratch, counters, _class_of(&scratch.reply)
+    ):
         return DROPPED_LIMITED
     options = _options(settings, scratch)
     size[0] = write_reply(
@@ -77,6 +90,37 @@ cdef Verdict answer_packet(
         settings.udp_payload_max, options,
     )
     return ANSWERED if size[0] else UPWARD
+
+
+cdef Verdict _give_kept(
+    Settings* settings, Scratch* scratch, Counters* counters, Entry* kept, bint tcp,
+    uint8_t* out, size_t room, size_t* size
+) noexcept nogil:
+    """An answer from the packet cache, limited as any other."""
+    cdef Question* question = &scratch.question
+    cdef Reply* reply = &scratch.reply
+    cdef size_t size_max = _size_max(settings, question, tcp)
+    reply.rcode = kept.rcode
+    reply.cut = False
+    _count_check(counters, scratch)
+    if settings.guard.limits and not scratch.proven:
+        if not _limit(settings.guard, scratch, counters, kept.kind):
+            return DROPPED_LIMITED
+    if reply.cut:
+        size[0] = write_reply(
+            &scratch.writer, reply, question, out, room, size_max, settings.udp_payload_max,
+            _options(settings, scratch),
+        )
+    else:
+        size[0] = write_kept(
+            kept, question, scratch.client.second, out, room, size_max, settings.udp_payload_max,
+            _options(settings, scratch),
+        )
+        reply.truncated = size[0] > 2 and out[2] & 2
+    if not size[0]:
+        return UPWARD
+    counters.cache_hits += 1
+    return ANSWERED
 
 
 cdef inline void _check(Guard* guard, Scratch* scratch, bint tcp) noexcept nogil:
@@ -117,14 +161,14 @@ cdef inline void _count_check(Counters* counters, Scratch* scratch) noexcept nog
     counters.not_allowed += scratch.not_allowed
 
 
-cdef bint _limit(Guard* guard, Scratch* scratch, Counters* counters) noexcept nogil:
+cdef bint _limit(Guard* guard, Scratch* scratch, Counters* counters, int kind) noexcept nogil:
     """Whether a response may be sent; what is sent in place of it is in ``reply`` then."""
     cdef Reply* reply = &scratch.reply
     cdef int by = 0
     cdef Action action
     if guard.exempt.count and inside(&guard.exempt, &scratch.client):
         return True
-    action = judge_rate(guard, &scratch.client, _class_of(reply), &by)
+    action = judge_rate(guard, &scratch.client, kind, &by)
     if action == SEND:
         return True
     if guard.log_only:

@@ -59,6 +59,9 @@ cdef struct Writer:
     uint16_t[SLOTS] taken
 
 
+cdef void put_opt(
+    Room* room, bint dnssec_ok, uint16_t rcode, uint16_t payload, Span* options
+) noexcept nogil
 cdef size_t write_reply(
     Writer* writer, Reply* reply, Question* question, uint8_t* out, size_t room, size_t size_max,
     uint16_t udp_payload_max, Span options,

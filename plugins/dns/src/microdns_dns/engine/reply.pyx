@@ -60,7 +60,7 @@ cdef size_t write_reply(
     flags |= reply.rcode & 0xF if question.edns or reply.rcode < 16 else SERVFAIL
     writer.room.size = room
     if opt:
-        _put_opt(writer, question.dnssec_ok, reply.rcode, udp_payload_max, &options)
+        put_opt(&writer.room, question.dnssec_ok, reply.rcode, udp_payload_max, &options)
         extras += 1
     set16(&writer.room, 2, flags)
     set16(&writer.room, 6, <uint16_t>answers)
@@ -356,15 +356,15 @@ cdef void _learn_question(Writer* writer) noexcept nogil:
     _learn(writer, &asked, 0, size, offset, hash, labels, HEADER, 0)
 
 
-cdef void _put_opt(
-    Writer* writer, bint dnssec_ok, uint16_t rcode, uint16_t payload, Span* options
+cdef void put_opt(
+    Room* room, bint dnssec_ok, uint16_t rcode, uint16_t payload, Span* options
 ) noexcept nogil:
     """RFC 6891 6.1.3; DO comes back as it was (RFC 3225 section 3)."""
-    put8(&writer.room, 0)
-    put16(&writer.room, OPT)
-    put16(&writer.room, payload)
-    put8(&writer.room, <uint8_t>(rcode >> 4))
-    put8(&writer.room, 0)
-    put16(&writer.room, 0x8000 if dnssec_ok else 0)
-    put16(&writer.room, <uint16_t>options.size)
-    put_span(&writer.room, options)
+    put8(room, 0)
+    put16(room, OPT)
+    put16(room, payload)
+    put8(room, <uint8_t>(rcode >> 4))
+    put8(room, 0)
+    put16(room, 0x8000 if dnssec_ok else 0)
+    put16(room, <uint16_t>options.size)
+    put_span(room, options)

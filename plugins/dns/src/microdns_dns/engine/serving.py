@@ -6,20 +6,24 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from microdns.metrics import Cell
 from microdns_dns import names
+from microdns_dns.engine.cache import PacketCache
 from microdns_dns.engine.core import Engine
 from microdns_dns.engine.counts import Counts
 from microdns_dns.engine.guard import CompiledGuard
 from microdns_dns.engine.listener import EngineUdpListener
 from microdns_dns.engine.worker import Worker
 from microdns_dns.listeners.inflight import Inflight
-from microdns_dns.message import Address, Drop, Transport
+from microdns_dns.message import Address, Drop, Query, Transport, parse_query
 from microdns_dns.metrics import DnsMetrics
+from microdns_dns.packets.cache import Packets
+from microdns_dns.packets.stage import place_of_packets
 from microdns_dns.plan import Order, Stage
 from microdns_dns.protection.guard import Guard
 from microdns_dns.protection.prefixes import octets_of
 from microdns_dns.responder import Responder, Response
+from microdns_dns.samples import Sample
 
-NOTHING, OURS, ALL = 0, 1, 2
+NOTHING, OURS, ALL, KEPT = 0, 1, 2, 3
 """How far the engine answers by itself: see ``Worker.set_reach``."""
 
 STATES = {0: "hit", 1: "nodata", 2: "nxdomain", 3: "delegation", 5: "yxdomain", 7: "loop"}
@@ -33,6 +37,8 @@ class EngineResponder(Responder):
 
     engine: Engine
     reach = NOTHING
+    number = 0
+    """Of the plan, in the packet cache."""
 
     def respond(self, packet: bytes, client: Address, transport: Transport) -> Response:
         if self.reach != NOTHING and transport is Transport.TCP:
@@ -44,11 +50,21 @@ class EngineResponder(Responder):
                 octets_of(client[0]),
                 self._clock.time_ns() // 1_000_000_000,
                 int(began),
+                self.number,
+                self.reach == KEPT,
             )
             if octets is not None:
                 self._metrics.latency[transport].observe(self._monotonic() - began)
+                if self._metrics.samples.watchers and octets:
+                    self._sample(packet, client, octets)
                 return octets or None
         return super().respond(packet, client, transport)
+
+    def _sample(self, packet: bytes, client: Address, octets: bytes) -> None:
+        query = parse_query(packet)
+        if isinstance(query, Query):
+            samples = self._metrics.samples
+            samples.add(query.folded, client[0], query.qtype, octets[3] & 15)
 
 
 class EngineCounts:
@@ -60,9 +76,13 @@ class EngineCounts:
         self._workers: dict[Worker, Counts] = {}
         self._tcp = engine.counts()
         self._zones: Counter[tuple[str, str]] = Counter()
+        self._sampling = False
+        metrics.samples.sources.append(self._take_samples)
+        metrics.samples.switches.append(self._switch)
 
     def add(self, worker: Worker) -> None:
         """Count this one too."""
+        worker.set_sampling(self._sampling)
         self._workers[worker] = worker.counts()
 
     def remove(self, worker: Worker) -> None:
@@ -77,6 +97,15 @@ class EngineCounts:
             self._fold(Transport.UDP, before, now)
         before_tcp, self._tcp = self._tcp, self._engine.counts()
         self._fold(Transport.TCP, before_tcp, self._tcp)
+
+    def _take_samples(self) -> Iterator[Sample]:
+        for worker in list(self._workers):
+            yield from worker.take_samples()
+
+    def _switch(self, wanted: bool) -> None:
+        self._sampling = wanted
+        for worker in self._workers:
+            worker.set_sampling(wanted)
 
     def take_zones(self) -> Iterator[tuple[str, str, int]]:
         """Zone, state and how many queries came out so, since the last time."""
@@ -98,6 +127,7 @@ class EngineCounts:
         metrics.dropped_unsent.inc(now["unsent"] - before["unsent"])
         metrics.dropped_denied.inc(now["denied"] - before["denied"])
         metrics.not_allowed.inc(now["not_allowed"] - before["not_allowed"])
+        metrics.cache_hits.inc(now["cache_hits"] - before["cache_hits"])
         metrics.upward.inc(now["upward"] - before["upward"])
         _fold_cells(metrics.malformed.values(), before["malformed"], now["malformed"])
         _fold_cells(metrics.cookies, before["cookies"], now["cookies"])
@@ -171,14 +201,26 @@ class EngineServing:
             self._counts.add(worker)
         return listener
 
-    def follow(self, udp: object, responder: Responder, stages: Sequence[Stage]) -> None:
-        """The plan of an address is now of these stages: answer as far as they allow it."""
+    def open_packets(self, size: int) -> Packets:
+        """A packet cache that the threads look into."""
+        packets = PacketCache(self.engine.zones, size)
+        self.engine.keep_packets(packets)
+        return packets
+
+    def follow(self, udp: object, responder: Responder, stages: Sequence[Stage], plan: int) -> None:
+        """The plan of an address is now of these stages: answer as far as they allow it.
+
+        ``plan`` is its number in the packet cache, or 0.
+        """
         reach = reach_of(stages)
+        if place_of_packets(stages) != (0 if reach == KEPT else 1) or reach == NOTHING:
+            plan = 0  # a stage that stands between must be asked
         if isinstance(responder, EngineResponder):
             responder.engine = self.engine
             responder.reach = reach
+            responder.number = plan
         if isinstance(udp, EngineUdpListener):
-            udp.set_reach(reach)
+            udp.set_reach(reach, plan)
 
 
 def _fold_cells(cells: Iterable[Cell], before: list[int], now: list[int]) -> None:
@@ -190,12 +232,15 @@ def reach_of(stages: Sequence[Stage]) -> int:
     """How far the engine may answer before these stages.
 
     Only where the first of them that sees queries of class IN is one that it stands for; names
-    outside our zones are refused where no other stage could answer them.
+    outside our zones are refused where no other stage could answer them.  Where the first is one
+    whose answers the packet cache keeps, only those are given.
     """
     asked = sorted(stages, key=lambda stage: stage.order)
     asked = [stage for stage in asked if stage.order != Order.IDENTITY]
-    if not asked or not getattr(asked[0], "compiled", False):
+    if not asked:
         return NOTHING
+    if not getattr(asked[0], "compiled", False):
+        return KEPT if getattr(asked[0], "caches", False) else NOTHING
     return ALL if len(asked) == 1 else OURS
 
 

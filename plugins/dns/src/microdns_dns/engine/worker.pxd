@@ -5,6 +5,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from microdns_dns.engine.core cimport Engine
 from microdns_dns.engine.counters cimport Counters
 from microdns_dns.engine.packet cimport Scratch, Settings
+from microdns_dns.engine.samples cimport Samples
 from microdns_dns.engine.sockets cimport iovec, mmsghdr, pollfd, sockaddr_storage
 from microdns_dns.engine.upward cimport CONTROL_MAX, PACKET_MAX, Ring
 
@@ -21,6 +22,8 @@ cdef enum Reach:
     # Names in our zones are answered, others go up.
     ALL = 2
     # Names outside our zones are refused as well.
+    KEPT = 3
+    # Only what the packet cache has is answered.
 
 
 cdef struct Slot:
@@ -49,9 +52,14 @@ cdef class Worker:
     cdef bint pinned[SOCKETS_MAX]
     cdef int sockets
     cdef int query_size_max
+    cdef Samples* samples
+    cdef uint64_t _samples_read
+    cdef uint32_t weight
+    # Messages of the present batch.
     cdef int wake_fd
     cdef int reader
     cdef uint64_t stopping
     cdef uint64_t reach
-    cdef Settings[2] settings
-    # By whether names outside our zones are refused.
+    # And above its two bits, the plan whose answers the packet cache is asked for.
+    cdef Settings[4] settings
+    # By reach.

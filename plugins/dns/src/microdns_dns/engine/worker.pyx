@@ -13,7 +13,7 @@ from struct import Struct
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from microdns_dns.engine.atomic cimport ACQUIRE, RELEASE, load_number, store_number
+from microdns_dns.engine.atomic cimport ACQUIRE, RELAXED, RELEASE, load_number, store_number
 from microdns_dns.engine.counters cimport BUCKETS, count_answer, count_zone, read_counters
 from microdns_dns.engine.guard cimport set_client
 from microdns_dns.engine.epochs cimport AWAY, enter, leave
@@ -21,6 +21,7 @@ from microdns_dns.engine.octets cimport span_of
 from microdns_dns.engine.packet cimport (
     ANSWERED, DROPPED_DENIED, DROPPED_RESPONSE, DROPPED_SHORT, UPWARD, Verdict, answer_packet,
 )
+from microdns_dns.engine.samples cimport Samples, read_samples, take_sample
 from microdns_dns.engine.sockets cimport (
     AF_INET, AF_INET6, CLOCK_MONOTONIC, CLOCK_REALTIME_COARSE, CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, EAGAIN, EINTR,
     IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, MSG_DONTWAIT, MSG_TRUNC, POLLIN,
@@ -44,7 +45,8 @@ cdef class Worker:
         self.scratch = <Scratch*>calloc(1, sizeof(Scratch))
         self.ring = <Ring*>calloc(1, sizeof(Ring))
         self.counters = <Counters*>calloc(1, sizeof(Counters))
-        if not (self.batch and self.scratch and self.ring and self.counters):
+        self.samples = <Samples*>calloc(1, sizeof(Samples))
+        if not (self.batch and self.scratch and self.ring and self.counters and self.samples):
             raise MemoryError
 
     def __init__(
@@ -72,10 +74,10 @@ cdef class Worker:
         self.polled[self.sockets].fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.polled[self.sockets].events = POLLIN
         self.reader = engine.zones.reclaimer.add_reader()
-        self.settings[0] = engine.settings
-        self.settings[0].refuse_outside = False
-        self.settings[1] = engine.settings
-        self.settings[1].refuse_outside = True
+        for reach in range(4):
+            self.settings[reach] = engine.settings
+            self.settings[reach].refuse_outside = reach == ALL
+            self.settings[reach].outside_only = reach == KEPT
         self.reach = ALL
         _prepare(self.batch)
 
@@ -87,17 +89,19 @@ cdef class Worker:
             free(self.ring.messages)
         free(self.ring)
         free(self.counters)
+        free(self.samples)
 
     def run(self):
         """Answer until ``stop``; called in a thread of its own."""
         with nogil:
             _serve(self)
 
-    def set_reach(self, int reach):
-        """What is answered without Python: 0 nothing, 1 names in our zones, 2 all others too."""
-        if not NOTHING <= reach <= ALL:
-            raise ValueError("reach is 0, 1 or 2")
-        store_number(&self.reach, reach, RELEASE)
+    def set_reach(self, int reach, uint32_t plan=0):
+        """What is answered without Python: 0 nothing, 1 names in our zones, 2 all others too, 3 no
+        zones.  With a ``plan``, what the packet cache has of it is answered, too."""
+        if not NOTHING <= reach <= KEPT:
+            raise ValueError("reach is 0 to 3")
+        store_number(&self.reach, <uint64_t>plan << 2 | <uint64_t>reach, RELEASE)
 
     def stop(self):
         """Let ``run`` return after the present batch; may be called from any thread."""
@@ -146,6 +150,16 @@ cdef class Worker:
             header.msg_controllen = len(control)
         if sendmsg(fd, &header, MSG_DONTWAIT) < 0:
             raise OSError(errno, os.strerror(errno))
+
+    def set_sampling(self, bint wanted):
+        """Whether samples are taken; see ``samples``."""
+        store_number(&self.samples.wanted, wanted, RELEASE)
+
+    def take_samples(self):
+        """Samples since the last call: lists of weight, folded name, the client's 16 octets, type
+        and rcode."""
+        found, self._samples_read = read_samples(self.samples, self._samples_read)
+        return found
 
     def counts(self):
         """What was counted; see ``counts.py``."""
@@ -215,6 +229,7 @@ cdef int _serve_batch(Worker worker, int number) noexcept nogil:
         if count < 0 and errno != EAGAIN and errno != EINTR:
             worker.counters.receive_errors += 1
         return 0
+    worker.weight = <uint32_t>count
     clock_gettime(CLOCK_REALTIME_COARSE, &began)
     worker.scratch.client.wall = <uint32_t>began.tv_sec
     clock_gettime(CLOCK_MONOTONIC, &began)
@@ -239,7 +254,8 @@ cdef bint _answer_slot(Worker worker, int number, int at, int answers, int* upwa
     cdef msghdr* header = &batch.answered[answers].msg_hdr
     cdef size_t size = batch.received[at].msg_len
     cdef size_t written = 0
-    cdef uint64_t reach = load_number(&worker.reach, ACQUIRE)
+    cdef uint64_t told = load_number(&worker.reach, ACQUIRE)
+    cdef uint64_t reach = told & 3
     cdef Verdict verdict
     if size > <size_t>worker.query_size_max or asked.msg_flags & MSG_TRUNC:
         counters.oversize += 1
@@ -248,8 +264,9 @@ cdef bint _answer_slot(Worker worker, int number, int at, int answers, int* upwa
         verdict = UPWARD
     else:
         _set_client(worker, slot)
+        worker.scratch.plan = <uint32_t>(told >> 2)
         verdict = answer_packet(
-            &worker.engine.zones.core, &worker.settings[reach == ALL], worker.scratch, counters,
+            &worker.engine.zones.core, &worker.settings[reach], worker.scratch, counters,
             span_of(slot.packet, size), False, slot.reply, REPLY_MAX, &written,
         )
     if not worker.pinned[number]:
@@ -262,6 +279,11 @@ cdef bint _answer_slot(Worker worker, int number, int at, int answers, int* upwa
         header.msg_control = asked.msg_control
         header.msg_controllen = asked.msg_controllen
         _count(worker)
+        if answers == 0 and load_number(&worker.samples.wanted, RELAXED):
+            take_sample(
+                worker.samples, &worker.scratch.client, &worker.scratch.question,
+                worker.scratch.reply.rcode, worker.weight,
+            )
         return True
     if verdict == UPWARD:
         upward[0] += _hand_up(worker, number, slot, asked, size)

@@ -21,6 +21,8 @@ from microdns_dns.listeners.tcp import TcpConnections, TcpLimits, TcpListener
 from microdns_dns.listeners.udp import UdpListener
 from microdns_dns.logevents import STAGE_FAILED
 from microdns_dns.metrics import DnsMetrics
+from microdns_dns.packets.cache import PacketCache, Packets
+from microdns_dns.packets.stage import PacketStage, place_of_packets, with_packets
 from microdns_dns.plan import Plan, Stage
 from microdns_dns.protection.guard import Guard
 from microdns_dns.protection.report import LimitReport
@@ -102,6 +104,9 @@ class Listeners:
             rate_limit=config.rate_limit,
             cookies=config.cookies,
         )
+        self._packets = self._open_packets()
+        metrics.packets = self._packets
+        self._plans = 0
         self._report = LimitReport(metrics, clock, log)
         if engine is not None:
             engine.protect(self._guard)
@@ -181,6 +186,17 @@ class Listeners:
         self._places.append(place)
         return place
 
+    @property
+    def packets(self) -> Packets | None:
+        """The packet cache, where there is one."""
+        return self._packets
+
+    def _open_packets(self) -> Packets | None:
+        size = self._config.packet_cache_size
+        if not size:
+            return None
+        return PacketCache(size) if self._engine is None else self._engine.open_packets(size)
+
     def _responder(self) -> Responder:
         kind = Responder if self._engine is None else self._engine.responder
         return kind(
@@ -217,9 +233,19 @@ class Listeners:
             place.tcp.close()
 
     def _plan_anew(self, place: _Place) -> None:
-        place.responder.plan = self._plan(place.stages)
+        packets = self._new_packets(place.stages)
+        place.responder.packets = packets
+        place.responder.plan = self._plan(with_packets(place.stages, packets))
         if self._engine is not None:
-            self._engine.follow(place.udp, place.responder, place.stages)
+            plan = 0 if packets is None else packets.plan
+            self._engine.follow(place.udp, place.responder, place.stages, plan)
+
+    def _new_packets(self, stages: Sequence[Stage]) -> PacketStage | None:
+        """The cache of a plan that has just changed; answers of the one before are not its own."""
+        if self._packets is None or place_of_packets(stages) is None:
+            return None
+        self._plans += 1
+        return PacketStage(self._packets, self._plans, self._clock, self._metrics)
 
     def _plan(self, stages: Sequence[Stage]) -> Plan:
         return Plan([self._identity, *stages], self._fault)

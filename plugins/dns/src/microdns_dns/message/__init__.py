@@ -1,6 +1,6 @@
 """The DNS message: queries in, replies out, as octets (RFC 1035 section 4, RFC 6891)."""
 
-from microdns_dns.message.encode import ReplyBuilder, encode
+from microdns_dns.message.encode import ReplyBuilder, encode, encode_kept
 from microdns_dns.message.query import (
     MESSAGE_MAX,
     UDP_PAYLOAD_MIN,
@@ -13,7 +13,7 @@ from microdns_dns.message.query import (
     parse_query,
 )
 from microdns_dns.message.reader import Malformed, Reader
-from microdns_dns.message.reply import Owned, Reply
+from microdns_dns.message.reply import Kept, Owned, Reply
 
 __all__ = [
     "MESSAGE_MAX",
@@ -22,6 +22,7 @@ __all__ = [
     "Drop",
     "Edns",
     "Fault",
+    "Kept",
     "Malformed",
     "Owned",
     "Query",
@@ -30,5 +31,6 @@ __all__ = [
     "ReplyBuilder",
     "Transport",
     "encode",
+    "encode_kept",
     "parse_query",
 ]

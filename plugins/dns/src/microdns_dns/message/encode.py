@@ -9,7 +9,7 @@ from struct import Struct
 from typing import Final
 
 from microdns_dns.message.query import HEADER, Query, Signature
-from microdns_dns.message.reply import Owned, Reply
+from microdns_dns.message.reply import Kept, Owned, Reply
 from microdns_dns.protocol import Flag, Rcode, RRClass, RRType
 from microdns_dns.rrset import RRset
 
@@ -165,6 +165,27 @@ def encode(
     out += opt
     out += tsig
     return bytes(out), not complete
+
+
+def encode_kept(
+    query: Query, kept: Kept, size_max: int, udp_payload_max: int
+) -> tuple[bytes, bool]:
+    """An answer from the packet cache with an OPT record for this query; as ``encode``.
+
+    It was made for someone who could take it whole: who can't gets none of it, and TC.
+    """
+    opt = b"" if query.edns is None else _opt(query.edns.do, kept, udp_payload_max)
+    out = bytearray(kept.octets)
+    truncated = len(out) + len(opt) > size_max
+    if truncated:
+        del out[HEADER.size + len(query.question) :]
+        flags = int.from_bytes(out[2:4], "big") | Flag.TC
+        out[2:4] = flags.to_bytes(2, "big")
+        out[6:12] = bytes(6)
+    if opt:
+        additionals = int.from_bytes(out[10:12], "big") + 1
+        out[10:12] = additionals.to_bytes(2, "big")
+    return bytes(out + opt), truncated
 
 
 def _turned(owned: Owned, rotation: int) -> Owned:

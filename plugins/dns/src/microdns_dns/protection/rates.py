@@ -10,7 +10,7 @@ import enum
 from collections import OrderedDict
 from typing import Final, Protocol
 
-from microdns_dns.message import Reply
+from microdns_dns.message import Kept, Reply
 from microdns_dns.protection.config import RateLimitConfig
 from microdns_dns.protocol import Rcode
 
@@ -44,6 +44,8 @@ ACTIONS: Final = ("dropped", "slipped", "logged")
 
 def class_of(reply: Reply) -> ResponseClass:
     """The kind of a response, told from what it says."""
+    if isinstance(reply, Kept):
+        return ResponseClass(reply.kind)
     if reply.rcode == Rcode.NXDOMAIN:
         return ResponseClass.NXDOMAIN
     if reply.rcode != Rcode.NOERROR:
