@@ -37,12 +37,11 @@ def extensions() -> list[Extension]:
             [str(source)],
             extra_compile_args=[*flags, *WARNINGS],
             extra_link_args=links,
-            optional=WANTED == "auto",
         )
         for folder in FOLDERS
         for source in sorted(folder.glob("*.pyx"))
     ]
-    return cythonize(
+    made: list[Extension] = cythonize(
         found,
         include_path=["src"],
         build_dir=os.environ.get("MICRODNS_ENGINE_BUILD", "build/engine"),
@@ -50,6 +49,9 @@ def extensions() -> list[Extension]:
         force=WANTED == "sanitize",
         quiet=True,
     )
+    for extension in made:  # cythonize makes new ones, which forget it
+        extension.optional = WANTED == "auto"
+    return made
 
 
 setup(ext_modules=extensions())

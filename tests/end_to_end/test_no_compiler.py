@@ -1,0 +1,53 @@
+"""The foundation is installed where there is no C compiler, and says so."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+SHOW = """
+from microdns_dns.config import DnsConfig
+from microdns_dns.engine.choice import choose_engine
+print(choose_engine(DnsConfig()).shown)
+"""
+
+
+def build(folder: Path, wanted: str) -> subprocess.CompletedProcess[str]:
+    """Build the package into ``folder``; nothing but Python is on PATH."""
+    (folder / "bin").mkdir(exist_ok=True)
+    environment = {key: value for key, value in os.environ.items() if key not in ("CC", "CFLAGS")}
+    environment |= {"PATH": str(folder / "bin"), "MICRODNS_ENGINE": wanted}
+    # C sources that a build left behind serve again: no compiler is asked for them.
+    command = [sys.executable, "setup.py", "-q", "build", "--build-lib", str(folder / "lib")]
+    return subprocess.run(
+        [*command, "--build-base", str(folder / "objects")],
+        cwd=CHECKOUT / "plugins" / "dns",
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the engine is built on Linux only")
+def test_without_a_compiler_python_answers_and_says_why(tmp_path: Path) -> None:
+    done = build(tmp_path, "auto")
+    assert done.returncode == 0, done.stderr
+    assert "building extension" in done.stderr
+    assert not list((tmp_path / "lib").rglob("*.so"))
+    shown = subprocess.run(
+        [sys.executable, "-c", SHOW],
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "lib")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert shown.startswith("python (no compiled engine: ")
+    assert "no C compiler" in shown
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the engine is built on Linux only")
+def test_who_requires_the_engine_is_told_that_it_can_not_be_built(tmp_path: Path) -> None:
+    assert build(tmp_path, "require").returncode != 0
