@@ -19,8 +19,23 @@ from pathlib import Path
 from tests.benchmarks._workload import ORIGIN, WORKLOADS, write_queries, write_zone
 from tests.peers import Knot, MicroDns, NameServer, Nsd, Peer, ZoneFile
 
+_GUARDED_LISTS = """\
+allow = ["127.0.0.0/8", "192.0.2.0/24", "2001:db8::/32"]
+deny = ["198.51.100.0/24", "203.0.113.0/24"]
+answer_rotation = true
+"""
+_GUARDED_RATES = """\
+[dns.rate_limit]
+responses_per_second = 30000
+all_per_second = 30000
+exempt = ["192.0.2.0/24"]
+log_only = true
+"""
+"""All protection at work; what would be limited is charged and counted, and sent."""
+
 PEERS: dict[str, Peer] = {
     "microdns": MicroDns(),
+    "guarded": MicroDns(dns=_GUARDED_LISTS, config=_GUARDED_RATES),
     "nsd": Nsd(),
     "knot": Knot(),
 }
@@ -42,7 +57,7 @@ def main() -> int:
     parser.add_argument("--hosts", type=int, default=95_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=2)
-    parser.add_argument("--servers", default="microdns,nsd,knot")
+    parser.add_argument("--servers", default="microdns,guarded,nsd,knot")
     parser.add_argument("--workloads", default=",".join(WORKLOADS))
     parser.add_argument(
         "--dnsperf", default="", help="further options, such as '-e -D' or '-m tcp'"

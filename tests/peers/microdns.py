@@ -36,6 +36,7 @@ path = "{folder}/store"
 [dns]
 udp_payload_max = {payload}
 engine = "{engine}"
+{dns}
 
 [dns.auth]
 enabled = true
@@ -66,6 +67,8 @@ class MicroDns:
     laid: frozenset[str] = frozenset()
     engine: str = "auto"
     auth: str = ""
+    dns: str = ""
+    """Further keys of the section ``[dns]``."""
     name: str = "microdns"
     programs: tuple[str, ...] = ()
 
@@ -95,6 +98,7 @@ class MicroDns:
             payload=self.payload_size,
             engine=self.engine,
             auth=self.auth,
+            dns=self.dns,
             zone_files=declared,
         )
         return f"{ours}\n{self.config}"

@@ -24,8 +24,8 @@ from microdns_dns.message import (
     parse_query,
 )
 from microdns_dns.metrics import DnsMetrics
-from microdns_dns.plan import Messages, Pending, Plan
 from microdns_dns.packets.stage import PacketStage
+from microdns_dns.plan import Messages, Pending, Plan
 from microdns_dns.protection.guard import Guard
 from microdns_dns.protocol import EdnsOption, Rcode
 
