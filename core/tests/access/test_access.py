@@ -177,6 +177,13 @@ async def test_a_key_gives_away_no_scope_that_it_lacks(kernel: Kernel) -> None:
             )
 
 
+async def test_a_version_is_refused_where_none_is_compared(kernel: Kernel) -> None:
+    with pytest.raises(Invalid, match="no version to compare"):
+        await kernel.operations.call("key.delete", {"name": "x"}, Call(if_version=1))
+    with pytest.raises(NotFound):
+        await kernel.operations.call("key.delete", {"name": "x"}, Call())
+
+
 async def test_what_can_not_be_tried_out_refuses_a_dry_run(kernel: Kernel) -> None:
     with pytest.raises(Invalid, match="can't be tried out"):
         await kernel.operations.call("plugin.stop", {"name": "x"}, Call(dry_run=True))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from microdns.errors import Conflict, Invalid, NotFound
+from microdns.errors import Conflict, Denied, NotFound
 from microdns.events import Principal
 from microdns.lifecycle.kernel import Kernel
 from microdns.operations import Call
@@ -98,10 +98,46 @@ async def test_undo_leaves_what_has_changed_since(kernel: Kernel) -> None:
     await changed_record(kernel)
     with pytest.raises(Conflict, match="changed since"):
         await do(kernel, "change.undo", sequence=2)
-    with pytest.raises(Invalid, match="can be taken back"):
+    with pytest.raises(Conflict, match="changed since"):
         await do(kernel, "change.undo", sequence=1)
     with pytest.raises(NotFound):
         await do(kernel, "change.undo", sequence=99)
+
+
+async def test_undo_takes_the_creation_of_a_zone_back(kernel: Kernel) -> None:
+    await do(kernel, "zone.create", name="example.com")
+    undone = await do(kernel, "change.undo", sequence=1)
+    assert (undone.zone, undone.changes) == ("example.com", 0)
+    assert (await do(kernel, "zone.list")).total == 0
+    with pytest.raises(NotFound):
+        await do(kernel, "change.undo", sequence=1)
+
+
+async def test_undo_brings_a_deleted_zone_back_with_its_records(kernel: Kernel) -> None:
+    await changed_record(kernel)
+    before = await do(kernel, "zone.update", id="example.com", default_ttl=77)
+    await do(kernel, "zone.delete", id="example.com")
+    for sequence in (kernel.store.sequence, kernel.store.sequence - 1):  # either of its entries
+        rehearsed = Call(ALICE, dry_run=True)
+        told = await kernel.operations.call("change.undo", {"sequence": sequence}, rehearsed)
+        assert (told.zone, told.changes) == ("example.com", 2)
+    await do(kernel, "change.undo", sequence=kernel.store.sequence)
+    zone = await do(kernel, "zone.get", id="example.com")
+    assert (zone.default_ttl, zone.record_count) == (77, 2)
+    assert zone.soa.serial == before.soa.serial + 1
+    assert await shown(kernel) == [("other", "192.0.2.9"), ("www", "192.0.2.2")]
+    with pytest.raises(Conflict, match="exists"):
+        await do(kernel, "change.undo", sequence=kernel.store.sequence - 2)
+
+
+async def test_whoever_may_not_write_zones_takes_none_back(kernel: Kernel) -> None:
+    await do(kernel, "zone.create", name="example.com")
+    with pytest.raises(Denied):
+        await do(kernel, "change.undo", Principal("k", scopes=("records:*",)), sequence=1)
+    limited = Principal("k", limits={"zone": ("example.net",)})
+    with pytest.raises(NotFound):
+        await do(kernel, "change.undo", limited, sequence=1)
+    assert (await do(kernel, "zone.list")).total == 1
 
 
 async def test_undo_can_be_tried_out(kernel: Kernel) -> None:

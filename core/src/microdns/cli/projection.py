@@ -86,10 +86,10 @@ def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
 def _write_options(operation: Operation[Any, Any]) -> list[click.Parameter]:
     options: list[click.Parameter] = [
         click.Option(["--dry-run"], is_flag=True, help="Say what would happen; store nothing."),
-        click.Option(
-            ["--if-version"], type=click.INT, help="Only if the target still has this version."
-        ),
     ]
+    if operation.conditional:
+        told = "Only if the target still has this version."
+        options.append(click.Option(["--if-version"], type=click.INT, help=told))
     if operation.cli.confirm:
         options.append(click.Option(["-y", "--yes"], is_flag=True, help="Do not ask."))
     return options

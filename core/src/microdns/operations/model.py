@@ -99,6 +99,8 @@ class Operation(Generic[I, O]):
     """Whether it is for the machine's own users only: it touches files that the caller names."""
     rehearses: bool = True
     """Whether ``Call.dry_run`` is kept to; a dry run of any other operation is refused."""
+    conditional: bool = True
+    """Whether ``Call.if_version`` is kept to; a write with a version is refused otherwise."""
     honours: frozenset[str] = frozenset()
     """The attributes (``zone``, ``name``, ``type``) by which the handler keeps to its caller's
     ``limits``; a caller limited by any other attribute is denied."""

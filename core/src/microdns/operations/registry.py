@@ -63,6 +63,8 @@ class OperationRegistry:
         authorize(call.principal, operation)
         if call.dry_run and not operation.rehearses:
             raise Invalid(f"{name} can't be tried out: it would be done")
+        if call.if_version is not None and not operation.conditional:
+            raise Invalid(f"{name} has no version to compare: it would be done whatever there is")
         outcome: Any = operation.handler(call, decode_input(operation, raw))
         return await outcome
 

@@ -190,6 +190,7 @@ class RegistrationOperations:
     def _reconcile(self) -> Operation[Nothing, Reconciled]:
         return Operation(
             name="registration.reconcile",
+            conditional=False,
             summary="Compare DNS with the leases, and put it right.",
             description="It runs by itself at every start. A dry run tells what it would change; "
             "changes that depend on others of its own are told as if they stood alone.",

@@ -116,9 +116,10 @@ class Document:
         if shape.rehearses:
             told = "Compute everything, store nothing, and tell what would change."
             found.append(_parameter("query", DRY_RUN, {"type": "boolean", "description": told}))
-        if shape.writes:
+        if shape.writes and shape.operation.conditional:
             told = "An ETag: do it only if nothing has changed since."
             found.append(_parameter("header", "If-Match", _text(told, '^("[0-9]{1,18}"|\\*)$')))
+        if shape.writes:
             told = "Made up by the client; a second request with it gets the first one's answer."
             found.append(_parameter("header", "Idempotency-Key", _text(told, "^[!-~]{1,255}$")))
         return found

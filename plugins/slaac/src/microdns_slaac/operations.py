@@ -96,6 +96,7 @@ class Operations:
             ),
             Operation(
                 name="slaac.advertise",
+                conditional=False,
                 summary="Tell all hosts of an interface now.",
                 description="At most every three seconds (RFC 4861 6.2.6).",
                 input=AdvertiseInput,

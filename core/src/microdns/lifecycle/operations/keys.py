@@ -86,6 +86,7 @@ class KeyOperations(KernelOperations):
             ),
             Operation(
                 name="key.create",
+                conditional=False,
                 summary="Make an API key, and show it once.",
                 description="From the first key on, every request over the network needs one.",
                 input=CreateKey,
@@ -103,6 +104,7 @@ class KeyOperations(KernelOperations):
             ),
             Operation(
                 name="key.delete",
+                conditional=False,
                 summary="Delete an API key; it is refused from now on.",
                 input=KeyName,
                 output=ShownKey,

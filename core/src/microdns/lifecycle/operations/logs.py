@@ -51,6 +51,7 @@ class LogOperations(KernelOperations):
             ),
             Operation(
                 name="log.level",
+                conditional=False,
                 summary="Change the level of a logger until the next start.",
                 input=LogLevel,
                 output=dict[str, str],

@@ -113,6 +113,7 @@ class StatusOperations(KernelOperations):
             ),
             Operation(
                 name="plugin.start",
+                conditional=False,
                 summary="Start a plugin in the running process.",
                 input=PluginName,
                 output=PluginStatus,
@@ -124,6 +125,7 @@ class StatusOperations(KernelOperations):
             ),
             Operation(
                 name="plugin.stop",
+                conditional=False,
                 summary="Stop a plugin in the running process.",
                 input=StopPlugin,
                 output=PluginStatus,

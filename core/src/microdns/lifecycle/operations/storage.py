@@ -33,6 +33,7 @@ class StorageOperations(KernelOperations):
         return [
             Operation(
                 name="store.backup",
+                conditional=False,
                 summary="Copy the database to a new folder while it is in use.",
                 description="The copy is consistent, holds the journal too, and is put back with "
                 "microdns restore.  The server writes it, so the folder must be one that the "
@@ -48,6 +49,7 @@ class StorageOperations(KernelOperations):
             ),
             Operation(
                 name="store.export",
+                conditional=False,
                 summary="Write everything in the store to a new file of JSON Lines.",
                 description="The file holds the present state without the journal, whatever plugin "
                 "it belongs to, and fills an empty database with microdns import.",

@@ -152,6 +152,7 @@ class LeaseOperations:
         return [
             Operation(
                 name="lease.add",
+                conditional=False,
                 summary="Lease an address by hand.",
                 description="The client keeps it as if it had asked; the address must be free.",
                 input=LeaseAdd,
@@ -162,6 +163,7 @@ class LeaseOperations:
             ),
             Operation(
                 name="lease.release",
+                conditional=False,
                 summary="End a lease as if its client had given it back.",
                 input=LeaseKey,
                 output=LeaseShown,
@@ -171,6 +173,7 @@ class LeaseOperations:
             ),
             Operation(
                 name="lease.expire",
+                conditional=False,
                 summary="End a lease, or a quarantine, as if its time had run out.",
                 input=LeaseKey,
                 output=LeaseShown,
@@ -184,6 +187,7 @@ class LeaseOperations:
         return [
             Operation(
                 name="lease.delete",
+                conditional=False,
                 summary="Forget a lease; its address is free at once.",
                 description="Its client goes on using the address until it renews.",
                 input=LeaseKey,

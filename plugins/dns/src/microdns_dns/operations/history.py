@@ -1,5 +1,6 @@
 """What happened to zones and records, read from the journal, and taking it back."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from msgspec import Meta
 from microdns.errors import Conflict, Invalid, NotFound, Outdated
 from microdns.events import Entry, Principal
 from microdns.operations import Call, Cli, Column, Operation
+from microdns.operations.registry import holds
 from microdns.store import CursorTooOld
 from microdns_dns.events import (
     NOTHING_PACKED,
@@ -19,12 +21,13 @@ from microdns_dns.events import (
     ZoneDeleted,
     ZoneUpdated,
 )
-from microdns_dns.limits import sees_record
-from microdns_dns.model import RECORDS, Record, Zone, record_key
-from microdns_dns.operations.access import BY_RECORD, BY_ZONE, visible_zone
+from microdns_dns.limits import sees_record, sees_zone
+from microdns_dns.model import AUTOMATIC, CONFIG, RECORDS, Record, Zone, record_key
+from microdns_dns.operations.access import BY_RECORD, BY_ZONE, require, visible_zone
 from microdns_dns.operations.base import DnsOperations
 from microdns_dns.operations.forms import RecordRef, ZoneRef
 from microdns_dns.repository import Add, Alter, Change, Draft, Outcome, Remove, ZoneAlter
+from microdns_dns.repository.serials import following
 from microdns_dns.shown import rfc3339
 
 EVENTS = (ZoneCreated, ZoneUpdated, ZoneDeleted, RecordsChanged)
@@ -127,9 +130,12 @@ class HistoryOperations(DnsOperations):
     def _of_undo(self) -> Operation[UndoWanted, Undone]:
         return Operation(
             name="change.undo",
+            conditional=False,
             summary="Take a change of a zone or its records back.",
             description="All of the transaction that the entry belongs to, unless something "
-            "has changed the same things since. A record that comes back has a new id.",
+            "has changed the same things since. A record or a zone that comes back has a new id; "
+            "records that were learned come back by themselves. Taking back that a zone was "
+            "created or deleted needs the scope zones:write as well.",
             input=UndoWanted,
             output=Undone,
             handler=self.undo,
@@ -171,6 +177,9 @@ class HistoryOperations(DnsOperations):
     async def undo(self, call: Call, wanted: UndoWanted) -> Undone:
         entries = self._transaction_of(wanted.sequence)
         events = [entry.event for entry in entries]
+        whole = [event for event in events if isinstance(event, ZoneCreated | ZoneDeleted)]
+        if len(whole) == 1 and _only_about(events, whole[0].zone.id):
+            return await self._undo_zone(call, whole[0], entries)
         if len(events) == 1 and isinstance(events[0], ZoneUpdated):
             outcome = await self._undo_settings(call, events[0])
         else:
@@ -206,18 +215,44 @@ class HistoryOperations(DnsOperations):
         alter = ZoneAlter(soa=soa, default_ttl=event.before.default_ttl)
         return await self.repository.update_zone(call, zone.id, alter)
 
+    async def _undo_zone(
+        self, call: Call, event: ZoneCreated | ZoneDeleted, entries: list[Entry]
+    ) -> Undone:
+        """Delete a zone that was created and not changed since, or bring back a deleted one."""
+        limits, zone = set(call.principal.limits), event.zone
+        if not BY_ZONE.issuperset(limits) or not sees_zone(call.principal, zone.name):
+            raise NotFound("the journal has no such change that could be taken back")
+        require(holds(call.principal, "zones:write"), call.principal)
+        if isinstance(event, ZoneCreated):
+            visible_zone(call.principal, self.repository.store, zone.id)
+            unchanged = dataclasses.replace(call, if_version=entries[0].transaction)
+            gone = await self.repository.delete_zone(unchanged, zone.id)
+            return Undone(gone.name, gone.soa.serial, gone.record_count)
+        drafts = [
+            draft_of(change.before)
+            for entry in entries
+            if isinstance(entry.event, RecordsChanged)
+            for change in entry.event.changes
+            if change.before is not None and change.before.source not in AUTOMATIC
+        ]
+        soa = msgspec.structs.replace(zone.soa, serial=following(zone.soa, None))
+        source = "api" if zone.source == CONFIG else zone.source
+        again = self.repository.new_zone(zone.name, soa, zone.default_ttl, source, zone.origin)
+        outcome = await self.repository.create_zone(call, again, drafts)
+        return Undone(outcome.zone.name, outcome.zone.soa.serial, len(outcome.changes))
+
     async def _undo_records(self, call: Call, events: list[Any]) -> Outcome:
         changed = [event for event in events if isinstance(event, RecordsChanged)]
         others = [event for event in events if not isinstance(event, RecordsChanged | ZoneUpdated)]
         zones = {event.zone_id for event in changed}
         if others:
-            raise Invalid("only changes of one zone's records or settings can be taken back")
+            raise Invalid("only changes of one zone can be taken back")
         if changed and not all(
             self._within(call.principal, event, each) for event in changed for each in event.changes
         ):
             raise NotFound("the journal has no such change that could be taken back")
         if len(zones) != 1:
-            raise Invalid("only changes of one zone's records or settings can be taken back")
+            raise Invalid("only changes of one zone can be taken back")
         zone = visible_zone(call.principal, self.repository.store, zones.pop())
         inverse = [self._inverse(each) for event in reversed(changed) for each in event.changes]
         return await self.repository.change(call, zone.id, inverse)
@@ -244,6 +279,12 @@ class HistoryOperations(DnsOperations):
             return Remove(after.id, version)
         draft = draft_of(before)
         return Alter(id=after.id, if_version=version, **msgspec.structs.asdict(draft))
+
+
+def _only_about(events: list[Any], zone_id: str) -> bool:
+    """Whether all but one of the events are changes of this zone's records."""
+    records = [event for event in events if isinstance(event, RecordsChanged)]
+    return len(records) == len(events) - 1 and all(each.zone_id == zone_id for each in records)
 
 
 def about(entry: Entry, zone: Zone, record_id: str | None) -> Any:

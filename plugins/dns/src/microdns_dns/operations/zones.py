@@ -166,6 +166,7 @@ class ZoneOperations(DnsOperations):
     def _create(self) -> Operation[ZoneCreate, ZoneShown]:
         return Operation(
             name="zone.create",
+            conditional=False,
             summary="Create a zone.",
             description="Without --mname and --rname, ns1 and hostmaster of the zone are taken. "
             "The serial starts as the time and goes up by one with every change.",
