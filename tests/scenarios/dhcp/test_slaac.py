@@ -42,7 +42,7 @@ def addresses(host: Host) -> str:
     return host.ip("-6", "address", "show", "dev", "cli0", "scope", "global")
 
 
-def until(shown: Callable[[], str], pattern: str, seconds: float = 15) -> str:
+def until(shown: Callable[[], str], pattern: str, seconds: float = 30) -> str:
     """What is shown once it matches."""
     end = time.monotonic() + seconds
     while True:
