@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import click
+import msgspec
+import pytest
 
 from microdns.cli.projection import command_tree
 from microdns.operations import Call, Cli, Nothing, Operation
@@ -63,3 +65,21 @@ def test_writes_can_be_tried_dry_and_reads_have_no_such_option() -> None:
     assert "--dry-run" in options["create"]
     assert "--dry-run" not in options["list"]
     assert "--config" in options["list"]
+
+
+class Broken(msgspec.Struct):
+    """An input whose type there is not."""
+
+    field: "list[Missing]"  # type: ignore[name-defined]  # noqa: F821  (that is what is wrong)
+
+
+def test_an_operation_with_a_broken_input_takes_no_other_command_down(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken: Any = Operation("toy.break", "Breaks.", Broken, Nothing, _nothing, "things:read")
+    tree = command_tree([broken, _operation("zone.create"), _operation("toy.play")])
+    assert set(tree) == {"zone", "toy"}
+    assert _names(tree["toy"]) == {"play"}
+    warning = capsys.readouterr().err
+    assert warning.startswith("warning: toy.break has no command: NameError: ")
+    assert len(warning.splitlines()) == 1

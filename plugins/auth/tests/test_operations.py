@@ -73,10 +73,15 @@ async def test_a_dry_run_shows_the_difference(do: Do) -> None:
         "- www 60 IN A 192.0.2.1",
         "+ www 9 IN A 192.0.2.1",
     ]
-    assert operations._imported({**done, "warnings": ["careful"]}).splitlines()[3:] == [
+    counts = "1 added, 1 changed, 0 removed, 0 kept; serial 8"
+    told = {**done, "warnings": ["careful"]}
+    assert operations._imported(told).splitlines()[3:] == [
         "note: careful",
-        "example.test imported: 1 added, 1 changed, 0 removed, 0 kept; serial 8",
+        f"example.test imported: {counts}",
     ]
+    assert operations._would_import(told).endswith(f"would import example.test: {counts}")
+    new = {**told, "created": True}
+    assert operations._would_import(new).endswith(f"would create example.test: {counts}")
     assert (await do("zone.get", id="example.test"))["record_count"] == 1
 
 

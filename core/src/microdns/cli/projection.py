@@ -41,7 +41,13 @@ def command_tree(operations: Operations) -> Mapping[str, click.Command]:
     """Top-level commands by name, groups made as the operations' words need them."""
     root = click.Group()
     for operation in sorted(operations, key=lambda each: len(words_of(each))):
-        _place(root, words_of(operation), operation)
+        try:
+            command = _command(operation)
+        except Exception as error:  # a third party's input may be anything; others go on
+            reason = f"{type(error).__name__}: {error}"
+            click.echo(f"warning: {operation.name} has no command: {reason}", err=True)
+            continue
+        _place(root, words_of(operation), command)
     return root.commands
 
 
@@ -50,7 +56,7 @@ def words_of(operation: Operation[Any, Any]) -> list[str]:
     return operation.cli.command.split() or operation.name.replace("_", "-").split(".")
 
 
-def _place(group: click.Group, words: list[str], operation: Operation[Any, Any]) -> None:
+def _place(group: click.Group, words: list[str], command: click.Command) -> None:
     for index, word in enumerate(words[:-1]):
         found = group.commands.get(word)
         if not isinstance(found, click.Group):
@@ -65,13 +71,13 @@ def _place(group: click.Group, words: list[str], operation: Operation[Any, Any])
             group.add_command(below)
             found = below
         group = found
-    group.add_command(_command(words[-1], operation))
+    group.add_command(command)
 
 
-def _command(name: str, operation: Operation[Any, Any]) -> click.Command:
+def _command(operation: Operation[Any, Any]) -> click.Command:
     struct = operation.cli.input or operation.input
     command = click.Command(
-        name,
+        words_of(operation)[-1],
         params=parameters(struct, operation.cli.arguments),
         callback=_callback(operation, struct),
         help=_help(operation),
@@ -115,7 +121,8 @@ def _callback(operation: Operation[Any, Any], struct: type[msgspec.Struct]) -> C
                 _show_stream(operation, caller.stream(operation, request))
             else:
                 value = caller.call(operation, request, bar.show)
-                _show_result(operation, value, given.get(operation.cli.file))
+                render = (dry_run and operation.cli.rehearsed) or operation.cli.render
+                _show_result(operation, value, render, given.get(operation.cli.file))
 
     return run
 
@@ -130,11 +137,16 @@ def _typed(
     return operation.cli.convert(typed) if operation.cli.convert else typed
 
 
-def _show_result(operation: Operation[Any, Any], value: Any, file: str | None = None) -> None:
-    if operation.cli.render is not None and file:
-        _write(file, operation.cli.render(value))
-    elif operation.cli.render is not None and not settings().json:
-        click.echo(operation.cli.render(value))
+def _show_result(
+    operation: Operation[Any, Any],
+    value: Any,
+    render: Callable[[Any], str] | None,
+    file: str | None = None,
+) -> None:
+    if render is not None and file:
+        _write(file, render(value))
+    elif render is not None and not settings().json:
+        click.echo(render(value))
     else:
         show(value, as_json=settings().json, columns=operation.cli.columns)
 

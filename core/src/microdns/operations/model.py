@@ -57,6 +57,8 @@ class Cli:
     """Optional fields of the input that are arguments, after the required ones."""
     render: Callable[[Any], str] | None = None
     """Turns the output into text, in place of a table."""
+    rehearsed: Callable[[Any], str] | None = None
+    """The same for a dry run, where it has to be told in other words."""
     file: str = ""
     """A field of ``input`` that may name a file, into which the rendered text goes."""
     columns: tuple[Column, ...] = ()

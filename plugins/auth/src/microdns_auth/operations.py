@@ -103,10 +103,20 @@ def _exported(value: Mapping[str, Any]) -> str:
 
 def _imported(value: Mapping[str, Any]) -> str:
     """What an import did, in a few lines."""
+    verb = "created" if value["created"] else "imported"
+    return _summed_up(value, f"{value['zone']} {verb}")
+
+
+def _would_import(value: Mapping[str, Any]) -> str:
+    """What an import would do."""
+    verb = "create" if value["created"] else "import"
+    return _summed_up(value, f"would {verb} {value['zone']}")
+
+
+def _summed_up(value: Mapping[str, Any], done: str) -> str:
     lines = [*value["diff"], *(f"note: {warning}" for warning in value["warnings"])]
     counts = ", ".join(f"{value[what]} {what}" for what in ("added", "changed", "removed", "kept"))
-    verb = "created" if value["created"] else "imported"
-    return "\n".join([*lines, f"{value['zone']} {verb}: {counts}; serial {value['serial']}"])
+    return "\n".join([*lines, f"{done}: {counts}; serial {value['serial']}"])
 
 
 class ZoneFileOperations(DnsOperations):
@@ -137,7 +147,12 @@ class ZoneFileOperations(DnsOperations):
                 "microdns zone import example.com.zone",
                 "microdns zone import db.example --zone example.com --dry-run",
             ),
-            cli=Cli(input=_ImportArguments, convert=_load, render=_imported),
+            cli=Cli(
+                input=_ImportArguments,
+                convert=_load,
+                render=_imported,
+                rehearsed=_would_import,
+            ),
         )
 
     def _export(self) -> Operation[ZoneExport, ZoneFile]:

@@ -218,8 +218,14 @@ def render_status(status: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
+    """A fact on one line: items apart by commas, those of a table as key and value."""
+    if isinstance(value, list | tuple):
+        tables = any(isinstance(each, Mapping) for each in value)
+        return ("; " if tables else ", ").join(map(_plain, value))
+    if isinstance(value, Mapping):
+        return " ".join(f"{key} {_plain(each)}" for key, each in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return str(value)
 
 
