@@ -194,6 +194,43 @@ Questions that they answer:
 """
 
 
+GRPC = """\
+# gRPC services
+
+What `proto/microdns.proto` defines, package `microdns.v1`, and the operation behind each method.
+The plugin's [manual](plugins/grpc.md) tells about keys, errors and limits. A scope is what a key
+must have; where there is none, no key is needed. `OperationService` calls any operation by its
+name, those of other people's plugins too.
+"""
+
+
+def grpc_page() -> str:
+    """Every method with its operation, and the file itself."""
+    from microdns.cli.declared import declared_operations
+    from microdns_grpc.methods import methods
+
+    served = {operation.grpc: operation for operation in declared_operations() if operation.grpc}
+    parts = [GRPC]
+    service = ""
+    for name, method in sorted(methods().items()):
+        if name.partition("/")[0] != service:
+            service = name.partition("/")[0]
+            head = "| method | operation | scope | what it does |\n|---|---|---|---|\n"
+            parts.append(f"\n## {service}\n\n{head}")
+        kind = ", a stream" if method.streams else ""
+        row = f"| `{name.partition('/')[2]}`{kind} |"
+        if (operation := served.get(name)) is not None:
+            scope = f"`{operation.scope}`" if operation.scope else ""
+            row += f" `{operation.name}` | {scope} | {operation.summary}"
+        else:
+            row += " | | " + (
+                "any operation" if service == "OperationService" else "not served yet"
+            )
+        parts.append(f"{row} |\n")
+    proto = (CHECKOUT / "proto" / "microdns.proto").read_text()
+    return "".join([*parts, f"\n## The file\n\n```proto\n{proto}```\n"])
+
+
 def metrics_page() -> str:
     """Every metric that the sources declare."""
     parts = [METRICS]
@@ -296,6 +333,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "hooks.md": hooks_page,
     "metrics.md": metrics_page,
+    "grpc.md": grpc_page,
     "plugins.md": plugins_page,
     "decisions.md": decisions_page,
     "log-events.md": log_events_page,
