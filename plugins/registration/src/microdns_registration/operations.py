@@ -144,7 +144,6 @@ class RegistrationOperations:
             handler=self.status,
             scope="leases:read",
             http="GET /registrations/status",
-            grpc="RegistrationService/GetStatus",
         )
 
     def _list(self) -> Operation[RegistrationQuery, RegistrationPage]:
@@ -156,7 +155,6 @@ class RegistrationOperations:
             handler=self.list,
             scope="leases:read",
             http="GET /registrations",
-            grpc="RegistrationService/ListRegistrations",
             cli=Cli(columns=COLUMNS),
             examples=("microdns registration list --name printer",),
         )
@@ -170,7 +168,6 @@ class RegistrationOperations:
             handler=self.get,
             scope="leases:read",
             http="GET /registrations/{ip}",
-            grpc="RegistrationService/GetRegistration",
         )
 
     def _conflicts(self) -> Operation[ConflictQuery, RegistrationPage]:
@@ -183,7 +180,6 @@ class RegistrationOperations:
             handler=self.conflicts,
             scope="leases:read",
             http="GET /registrations/conflicts",
-            grpc="RegistrationService/ListConflicts",
             cli=Cli(columns=CONFLICT_COLUMNS),
         )
 
@@ -199,7 +195,6 @@ class RegistrationOperations:
             handler=self.reconcile,
             scope="leases:write",
             http="POST /registrations/reconcile",
-            grpc="RegistrationService/Reconcile",
             cli=Cli(render=_rendered),
             examples=("microdns registration reconcile --dry-run",),
         )
