@@ -215,6 +215,7 @@ NOT_RUNNING = {f"ClusterService/{name}" for name in ("GetClusterStatus", "Heartb
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+@pytest.mark.needs("openssl")
 async def test_every_method_does_its_work_with_a_key(secure: bool, tmp_path: Path) -> None:
     async with google(certificate(tmp_path) if secure else None) as (_kernel, client):
         called = await every_method(client)

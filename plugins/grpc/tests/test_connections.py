@@ -261,6 +261,7 @@ def certificate(folder: Path) -> bytes:
     return (folder / "cert.pem").read_bytes()
 
 
+@pytest.mark.needs("openssl")
 async def test_a_replaced_certificate_is_taken_up(tmp_path: Path) -> None:
     clock, authority = FakeClock(), certificate(tmp_path)
     config = f'tls_certificate = "{tmp_path}/cert.pem"\ntls_key = "{tmp_path}/key.pem"'
@@ -280,6 +281,7 @@ async def shown(served: Served) -> str:
     return await anyio.to_thread.run_sync(ssl.get_server_certificate, served.address)
 
 
+@pytest.mark.needs("openssl")
 async def test_plain_text_is_not_answered_where_tls_is_served(tmp_path: Path) -> None:
     authority = certificate(tmp_path)
     config = f'tls_certificate = "{tmp_path}/cert.pem"\ntls_key = "{tmp_path}/key.pem"'
