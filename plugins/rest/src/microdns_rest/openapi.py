@@ -144,7 +144,8 @@ class Document:
         elif shape.rehearses:
             responses["200"] = _response("What would happen (dry_run).", JSON, dry)
         if operation.stream:
-            schema = {"type": "string"}
+            # Not "string": those who check answers by the schema look at each event, an object.
+            schema = {"description": "Server-Sent Events, the data of each being JSON."}
         responses[status] = _response("Done.", kind, schema)
         if not shape.writes:
             responses["304"] = {"description": "The client has it already (If-None-Match)."}
