@@ -84,7 +84,7 @@ def test_a_zone_goes_in_is_listed_answered_changed_and_comes_out(desk: Desk) -> 
 
     file.write_text(_ZONE.replace("192.0.2.10", "192.0.2.11"))
     tried = desk.done("zone", "import", str(file), "--dry-run")
-    assert "would import desk.test: 0 added, 1 changed" in tried
+    assert "would import desk.test: 1 added, 0 changed, 1 removed" in tried
     assert desk.dig("www.desk.test") == ["192.0.2.10"]
     desk.done("zone", "import", str(file))
     assert desk.dig("www.desk.test") == ["192.0.2.11"]

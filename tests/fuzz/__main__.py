@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.fuzz.coverage import news_of_coverage
+from tests.fuzz.coverage import Lines, news_of_coverage
 from tests.fuzz.mutate import mutated
 
 FOUND_MAX = 2_000
@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="write inputs that reached new code here, as hex")
+    parser.add_argument("--guided", action="store_true", help="follow which lines inputs reach")
     chosen = parser.parse_args()
     target = importlib.import_module(f"tests.fuzz.{chosen.target}")
     if chosen.files:
@@ -59,7 +60,7 @@ def fuzz(chosen: argparse.Namespace, one: Callable[[bytes], None], seeds: list[b
     Where coverage is told, an input that reaches new code becomes a seed.
     """
     source = random.Random(chosen.seed)
-    news = news_of_coverage()
+    news = news_of_coverage() or (Lines() if chosen.guided else None)
     seeds = list(seeds)
     found: list[bytes] = []
     for data in seeds if news else ():

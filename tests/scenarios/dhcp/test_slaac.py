@@ -42,6 +42,11 @@ def addresses(host: Host) -> str:
     return host.ip("-6", "address", "show", "dev", "cli0", "scope", "global")
 
 
+def link_local(host: Host) -> str:
+    """Not to be sent from while it is ``tentative`` (RFC 4862 5.4)."""
+    return host.ip("-6", "address", "show", "dev", "cli0", "scope", "link")
+
+
 def until(shown: Callable[[], str], pattern: str, seconds: float = 30) -> str:
     """What is shown once it matches."""
     end = time.monotonic() + seconds
@@ -103,6 +108,7 @@ def program(host: Host, output: Path, *command: str) -> Iterator[Callable[[], st
 @pytest.mark.needs("rdisc6", "radvdump")
 def test_rdisc6_and_radvdump_read_our_advertisements(tmp_path: Path) -> None:
     with link() as (router, host), server(router, tmp_path, FULL):
+        until(lambda: link_local(host), r"inet6 fe80::(?!.*tentative)")
         seen = host.run("rdisc6", "-1", "-w", "3000", "cli0")
         for line in (
             r"Hop limit +: +64",
