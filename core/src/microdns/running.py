@@ -39,6 +39,9 @@ class Running:
         self._followers: dict[int, Changed] = {}
         self._told: dict[str, bool] = {}
         self._next = 0
+        self.stopping = False
+        """Whether the whole process is going down: from then on plugins leave one by one, so an
+        interface says "unavailable" rather than that something does not exist."""
 
     def up(self, name: str) -> bool | None:
         """Whether a plugin serves (also while its task is being restarted after a crash).

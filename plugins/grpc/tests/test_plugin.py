@@ -10,6 +10,7 @@ from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from plugins.grpc.tests.notes import NotesPlugin
 from plugins.grpc.tests.serving import Client, Served, opened, serving
 
+from microdns.plugin import Plugin, hookimpl
 from microdns.testing import check_plugin
 from microdns_grpc.generated.microdns import v1
 from microdns_grpc.plugin import GrpcPlugin
@@ -38,6 +39,33 @@ async def test_what_is_stopped_is_not_there_until_it_starts_again() -> None:
         assert await code_of(served, "note.query") is grpc.StatusCode.NOT_FOUND
         await served.kernel.start_plugin("notes")
         assert await code_of(served, "note.query") is grpc.StatusCode.OK
+
+
+class LastCall(Plugin):
+    """Calls while the process stops: it goes before the interface does."""
+
+    name = "last"
+    requires = ("grpc",)
+
+    def __init__(self) -> None:
+        self.served: Served | None = None
+        self.codes: list[grpc.StatusCode] = []
+
+    @hookimpl
+    async def microdns_stop(self) -> None:
+        assert self.served is not None
+        async with opened(self.served.address) as channel:
+            served = Served(self.served.kernel, Client(channel), self.served.address)
+            for name in ("note.query", "note.nothing"):
+                self.codes.append(await code_of(served, name))
+
+
+async def test_nothing_is_called_missing_while_the_process_stops() -> None:
+    last = LastCall()
+    async with serving(plugins=[NotesPlugin(), last]) as served:
+        last.served = served
+        assert await code_of(served, "note.query") is grpc.StatusCode.OK
+    assert last.codes == [grpc.StatusCode.UNAVAILABLE] * 2
 
 
 async def test_an_operation_whose_method_does_not_fit_takes_no_other_down(

@@ -2,11 +2,13 @@
 
 import dataclasses
 
+import httpx
 import pytest
 from plugins.rest.tests.notes import NotesPlugin
 from plugins.rest.tests.serving import serving
 
 from microdns.lifecycle.record import PluginState
+from microdns.plugin import Plugin, hookimpl
 from microdns.testing import FakeClock, LoopbackNetwork, check_plugin
 from microdns_rest.plugin import RestPlugin
 from microdns_rest.server import Server
@@ -47,6 +49,32 @@ async def test_what_is_not_installed_or_stopped_is_absent() -> None:
         assert not {path for path in document["paths"] if path.startswith(("/notes", "/zones"))}
         await served.kernel.start_plugin("notes")
         assert (await served.client.get("/notes")).status_code == 200
+
+
+class LastRequest(Plugin):
+    """Asks over HTTP while the process stops: it goes before the interface does."""
+
+    name = "last"
+    requires = ("rest",)
+
+    def __init__(self) -> None:
+        self.base = ""
+        self.answers: list[tuple[int, str | None]] = []
+
+    @hookimpl
+    async def microdns_stop(self) -> None:
+        async with httpx.AsyncClient(base_url=self.base) as client:
+            for path in ("/notes", "/health", "/nothing"):
+                answer = await client.get(path)
+                self.answers.append((answer.status_code, answer.headers.get("retry-after")))
+
+
+async def test_nothing_is_called_missing_while_the_process_stops() -> None:
+    last = LastRequest()
+    async with serving(plugins=[NotesPlugin(), last]) as served:
+        last.base = str(served.client.base_url)
+        assert (await served.client.get("/notes")).status_code == 200
+    assert last.answers == [(503, "1")] * 3
 
 
 async def test_an_operation_with_a_broken_path_takes_no_other_down() -> None:

@@ -4,13 +4,15 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 from tests.end_to_end.dashboard.conftest import Windows
 from tests.end_to_end.dashboard.sample import add_zone, call
 from tests.end_to_end.dashboard.served import KEY, Instance
 
 pytestmark = pytest.mark.needs("chromium")
 
+STOPPING = ("ERR_", "Failed to fetch", "network error", "503")
+"""What a browser says of a server that goes down and comes back."""
 AXE = files("axe_playwright_python") / "axe.min.js"
 
 
@@ -138,11 +140,12 @@ def test_names_and_texts_never_become_markup(windows: Windows, instance: Instanc
 
 
 def test_a_restart_is_survived_and_nothing_missed(windows: Windows, instance: Instance) -> None:
-    windows.forgiven += ("ERR_", "Failed to fetch", "network error")
+    windows.forgiven += STOPPING
     call(instance, "POST", "/zones", {"name": "restart.example"})
     page = windows.logged_in("#/events")
     connection = page.locator(".connection")
     expect(connection).to_have_text("Live")
+    expect(page.locator(".timeline")).to_contain_text("restart.example")
     resumed: list[str] = []
 
     def note(request: Request) -> None:
@@ -161,6 +164,26 @@ def test_a_restart_is_survived_and_nothing_missed(windows: Windows, instance: In
     assert resumed
     for zone in ("restart", "while-away", "afterwards"):
         assert page.locator(".timeline").get_by_text(f"{zone}.example", exact=False).count() == 1
+
+
+def test_a_tab_that_the_server_could_not_give_comes_when_it_is_back(
+    windows: Windows, instance: Instance
+) -> None:
+    windows.forgiven += STOPPING
+    page = windows.logged_in("#/overview")
+    expect(page.locator(".connection")).to_have_text("Live")
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=503, body="the server is stopping")
+
+    page.route("**/tabs/logs/logs.js", refuse)
+    page.get_by_role("link", name="Logs").click()
+    expect(page.get_by_text("This tab can't be shown.")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.unroute("**/tabs/logs/logs.js")
+    instance.stop()
+    instance.start()
+    expect(page.get_by_role("list", name="Log")).to_contain_text("kernel.ready")
 
 
 def test_the_keyboard_alone_will_do(windows: Windows, instance: Instance) -> None:

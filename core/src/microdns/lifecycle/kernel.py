@@ -262,6 +262,7 @@ class Kernel:
     async def _stop(self) -> None:
         """Stop plugins in reverse order, each within its share of what is left of the deadline."""
         self.ready = False
+        self.plugins_running.stopping = True
         deadline = self.clock.monotonic() + STOP_SECONDS
         if self._control is not None:
             await self._control.close()

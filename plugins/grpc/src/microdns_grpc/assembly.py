@@ -2,6 +2,7 @@
 
 from microdns.access import Authenticator, ClientRates
 from microdns.plugin import PluginContext
+from microdns.running import Running
 from microdns_grpc import generic, health, reflection
 from microdns_grpc.calls import Calls
 from microdns_grpc.config import GrpcConfig
@@ -37,6 +38,7 @@ def assembled(context: PluginContext[GrpcConfig], authenticator: Authenticator) 
         Receiver(config.message_bytes_max, config.receive_timeout_secs),
         ClientRates(context.clock, config.client_requests_per_second),
         metrics,
+        context.services.require(Running),
         context.log,
         config.streams_max,
         config.send_timeout_secs,

@@ -16,6 +16,7 @@ from h2.errors import ErrorCodes
 from microdns.access import ClientRates
 from microdns.errors import MicroDNSError, Throttled, Unavailable
 from microdns.operations import Call
+from microdns.running import Running
 from microdns_grpc.endpoints import Endpoint
 from microdns_grpc.identity import Gate, address_of
 from microdns_grpc.metrics import GrpcMetrics
@@ -60,6 +61,7 @@ class Calls:
         receiver: Receiver,
         rates: ClientRates,
         metrics: GrpcMetrics,
+        running: Running,
         log: logging.Logger,
         streams_max: int,
         send_seconds: float,
@@ -69,6 +71,7 @@ class Calls:
         self._receiver = receiver
         self._rates = rates
         self._metrics = metrics
+        self._running = running
         self._log = log
         self._streams_max = streams_max
         self._send_seconds = send_seconds
@@ -143,9 +146,9 @@ class Calls:
         address = address_of(stream.peer.addr())
         if not self._rates.take(address):
             raise Throttled("too many calls; try again in a second")
-        call = endpoint.admit(stream.metadata, address)
-        if self._stopping:
+        if self._stopping or self._running.stopping:
             raise Unavailable(GOING)
+        call = endpoint.admit(stream.metadata, address)
         if endpoint.streams:
             await self._stream(endpoint, stream, call)
         elif not isinstance(endpoint, ReflectionEndpoint):

@@ -2,6 +2,7 @@
 
 from microdns.access import Authenticator, ClientRates
 from microdns.plugin import PluginContext
+from microdns.running import Running
 from microdns_rest.application import BASE, Application
 from microdns_rest.config import RestConfig
 from microdns_rest.documentation import Documentation
@@ -37,4 +38,6 @@ def assembled(context: PluginContext[RestConfig], authenticator: Authenticator) 
         application, config, context.operations, context.store, gate, errors, metrics
     )
     rates = ClientRates(clock, config.client_requests_per_second)
-    return Server(Limited(sockets, rates, metrics), config, metrics, clock, context.log)
+    running = context.services.require(Running)
+    limited = Limited(sockets, rates, metrics, running)
+    return Server(limited, config, metrics, clock, context.log)

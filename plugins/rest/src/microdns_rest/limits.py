@@ -1,23 +1,32 @@
-"""Around the application: counts requests, and holds back clients that ask too often."""
+"""Around the application: counts requests, and holds back clients that ask too often.
+
+While the process stops, plugins and what they serve go one by one.  New requests are refused
+then, lest a client takes what is gone already for something that does not exist.
+"""
 
 import time
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 from microdns.access import ClientRates
-from microdns.errors import Throttled
+from microdns.errors import MicroDNSError, Throttled, Unavailable
+from microdns.running import Running
 from microdns_rest.identity import client_of
 from microdns_rest.metrics import RestMetrics
 from microdns_rest.problems import PROBLEM_JSON, details_of, headers_of
+
+GOING = "the server is stopping"
 
 
 class Limited:
     """An ASGI application that asks another one, within the rates."""
 
-    def __init__(self, application: Any, rates: ClientRates, metrics: RestMetrics) -> None:
+    def __init__(
+        self, application: Any, rates: ClientRates, metrics: RestMetrics, running: Running
+    ) -> None:
         self._application = application
+        self._running = running
         self._rates = rates
         self._metrics = metrics
 
@@ -37,19 +46,26 @@ class Limited:
                 )
             await send(message)
 
-        if self._rates.take(client_of(scope)):
+        refusal = self._refusal(scope)
+        if refusal is None:
             await self._application(scope, receive, counting)
         else:
-            await refuse(counting)
+            await refuse(counting, refusal)
         if not streaming:
             self._metrics.seconds.observe(time.perf_counter() - began)
 
+    def _refusal(self, scope: Any) -> MicroDNSError | None:
+        if self._running.stopping:
+            return Unavailable(GOING)
+        if not self._rates.take(client_of(scope)):
+            return Throttled("too many requests; try again in a second")
+        return None
 
-async def refuse(send: Any) -> None:
-    """Answer 429 (RFC 6585 section 4)."""
-    details = details_of(Throttled("too many requests; try again in a second"))
+
+async def refuse(send: Any, refusal: MicroDNSError) -> None:
+    """Answer 429 (RFC 6585 section 4) or 503, with the time to wait."""
+    details = details_of(refusal)
     headers = {**headers_of(details), "Content-Type": PROBLEM_JSON}
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    status = HTTPStatus.TOO_MANY_REQUESTS.value
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.start", "status": details.status, "headers": pairs})
     await send({"type": "http.response.body", "body": msgspec.json.encode(details)})

@@ -26,6 +26,7 @@ export class Frame {
   /** @type {Shown} */
   #shown = {};
   #tab = "";
+  #broken = false;
   #left = new AbortController();
   #leaving = new AbortController();
 
@@ -53,7 +54,7 @@ export class Frame {
     logout.addEventListener("click", this.logOut);
     this.live.onState((state) => this.#connection(state));
     this.#connection(this.live.state);
-    this.live.onResync(() => void this.renew());
+    this.live.onResync(() => void this.#back());
     addEventListener("hashchange", () => void this.#route(), {signal: this.#leaving.signal});
     this.#tabs();
     void this.#route();
@@ -71,6 +72,13 @@ export class Frame {
     } catch {
       // the stream will tell when the server is back, or the session gone
     }
+  }
+
+  /** The server is back: a tab whose files it could not give is asked for again, by a fresh page,
+   *  since browsers may remember that a module failed. */
+  async #back() {
+    if (this.#broken) location.reload();
+    else await this.renew();
   }
 
   /** @param {import("./lib/live.js").State} state */
@@ -108,6 +116,7 @@ export class Frame {
     const first = this.#tab === "";
     const {signal} = (this.#left = new AbortController());
     this.#tab = tab.id;
+    this.#broken = false;
     this.#tabs();
     document.title = `${tab.title} · ${this.api.session.instance} · MicroDNS`;
     const root = h("div", {class: `tab tab-${tab.id}`});
@@ -118,7 +127,9 @@ export class Frame {
       if (!signal.aborted) this.#shown = (await module.default(root, this.#app(path, signal))) ?? {};
     } catch (error) {
       if (signal.aborted) return;
-      fill(root, h("h1", {}, tab.title), h("p", {class: "problem"}, "This tab can't be shown."));
+      this.#broken = true;
+      fill(root, h("h1", {}, tab.title), h("p", {class: "problem"}, "This tab can't be shown."),
+        h("button", {type: "button", onclick: () => location.reload()}, "Try again"));
       notifyProblem(error);
     }
     if (!first) {
