@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from microdns.lifecycle.stopping import REPEAT_SECONDS
 from microdns.testing.site import add_plugin
 
 from ..toysite import NOTES
@@ -251,8 +252,36 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     deadline = time.monotonic() + 5
     while "kernel.stopping" not in box.log() and time.monotonic() < deadline:
         time.sleep(0.02)
+    time.sleep(REPEAT_SECONDS)
     server.send_signal(signal.SIGINT)
     assert server.wait(5) == 130
+
+
+def test_a_signal_that_comes_doubled_is_one_request(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    server = box.start()
+    for _ in range(20):  # as timeout(1) does, which signals its child and then its group
+        server.send_signal(signal.SIGTERM)
+        time.sleep(0.005)
+    assert server.wait(15) == 0
+    assert "kernel.stopped" in box.log()
+
+
+def test_closed_standard_streams_are_no_obstacle_and_no_database_file(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    server = subprocess.Popen(
+        ["/bin/sh", "-c", 'exec "$0" -m microdns run <&- >&- 2>&-', sys.executable],
+        env=box.environment,
+    )
+    deadline = time.monotonic() + READY_SECONDS_MAX
+    while not (tmp_path / "db.sock").exists():
+        assert server.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    for descriptor in ("0", "1", "2"):
+        assert os.readlink(f"/proc/{server.pid}/fd/{descriptor}") == os.devnull
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(15) == 0
 
 
 def test_completion_scripts_are_printed(box: Box) -> None:

@@ -121,10 +121,10 @@ def test_problems_name_the_variable_or_option() -> None:
     known = layout("dns", "auth")
     known.decode(document, ["auth"])
     assert sorted(map(str, document.problems)) == [
-        "--set dhcp.v4.pools[7].domain: dhcp.v4.pools[7].domain: dhcp.v4.pools is an array of 1: "
+        "--set dhcp.v4.pools[7].domain: dhcp.v4.pools is an array of 1: "
         "set it whole, or one of its items by position",
-        "--set dns.auth.enabled.x: dns.auth.enabled.x: dns.auth.enabled is a value, not a table",
-        "--set dns.auth.listne: dns.auth.listne: unknown key (did you mean listen?)",
+        "--set dns.auth.enabled.x: dns.auth.enabled is a value, not a table",
+        "--set dns.auth.listne: unknown key (did you mean listen?)",
         "environment MICRODNS_DNS__AUTH__ENABLED: dns.auth.enabled: "
         'must be true or false, not "perhaps"',
         "environment MICRODNS_LOGGING__LEVEL: logging.level: "

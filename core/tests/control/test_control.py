@@ -14,7 +14,7 @@ import pytest
 
 from microdns.control.client import ControlClient, NotRunning
 from microdns.control.server import ControlServer
-from microdns.errors import Conflict, Invalid, MicroDNSError, NotFound
+from microdns.errors import Conflict, Invalid, MicroDNSError, NotFound, Unavailable
 from microdns.operations import Call, Nothing, Operation, OperationRegistry
 from microdns.operations.wire import Request
 
@@ -201,3 +201,8 @@ async def test_the_file_of_a_dead_process_is_replaced(tmp_path: Path) -> None:
     await server.listen()
     await server.close()
     assert not stale.exists()
+
+
+def test_a_path_that_is_too_long_for_a_socket_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="too long"):
+        ControlClient(str(tmp_path / ("long" * 30)))

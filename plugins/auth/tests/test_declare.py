@@ -1,5 +1,6 @@
 """Zones that the configuration declares: in files and by name, at every start."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,14 @@ async def test_a_file_that_is_changed_and_broken_later_fails_the_plugin_and_lose
         assert "example.zone:1" in record.error
         view = kernel.services.require(Views).zone("example.com")
         assert view is not None
+
+
+async def test_a_pipe_and_a_device_are_no_zone_files(folder: Path) -> None:
+    (folder / "example.zone").unlink()
+    os.mkfifo(folder / "example.zone")
+    for path in ("example.zone", "/dev/zero"):
+        with pytest.raises(ConfigError, match="not a file"):
+            async with run_kernel(
+                [AuthPlugin()], CONFIG.replace("example.zone", path), folder=folder
+            ):
+                pass

@@ -99,3 +99,11 @@ def test_there_is_an_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "BYTES_MAX", 10)
     with pytest.raises(TooLarge):
         load(folder, "")
+
+
+def test_of_what_never_ends_no_more_is_read_than_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "BYTES_MAX", 1000)
+    with pytest.raises(TooLarge):
+        load_zone_text("/dev/zero")

@@ -87,7 +87,26 @@ common_options(cli)
 
 def main() -> None:
     """The console script."""
+    _open_standard_streams()
     sys.exit(run_line(sys.argv[1:]))
+
+
+def _open_standard_streams() -> None:
+    """Give closed standard streams ``/dev/null``.
+
+    Otherwise files and sockets opened later take their numbers, and whatever a library writes to
+    its standard error would land in the database.
+    """
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
+            if opened != descriptor:
+                os.dup2(opened, descriptor)
+                os.close(opened)
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8"))  # noqa: SIM115 (kept open)
 
 
 def run_line(arguments: Sequence[str]) -> int:

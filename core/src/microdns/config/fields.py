@@ -65,7 +65,7 @@ class Parsed(Form, Generic[T]):
     def __init__(self, parse: Callable[[str], T], expects: str, format: str = "") -> None:
         self._parse = parse
         self.expects = expects
-        self.kind = expects.partition(" such as ")[0].split(" ", 1)[-1]
+        self.kind = expects.partition(" such as ")[0].rstrip(",").split(" ", 1)[-1]
         self._format = format
 
     def read(self, written: Any, folder: Path) -> T:

@@ -16,7 +16,7 @@ from microdns.config.paths import KeyPath, format_path, parse_path
 from microdns.config.problems import ConfigError, ConfigProblem, Origin
 
 PREFIX = "MICRODNS_"
-RESERVED = frozenset({"MICRODNS_CONFIG", "MICRODNS_URL", "MICRODNS_KEY"})
+RESERVED = frozenset({"MICRODNS_CONFIG", "MICRODNS_URL", "MICRODNS_KEY", "MICRODNS_KEY_FILE"})
 """Variables with a meaning of their own: they tell the command line where to find things."""
 
 

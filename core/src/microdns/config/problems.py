@@ -55,7 +55,8 @@ class ConfigProblem(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         place = str(self.origin) + (f":{self.column}" if self.column is not None else "")
-        return one_line(": ".join(part for part in (place, self.path, self.message) if part))
+        path = "" if place == f"--set {self.path}" else self.path  # said already
+        return one_line(": ".join(part for part in (place, path, self.message) if part))
 
 
 def in_order(problems: Iterable[ConfigProblem]) -> list[ConfigProblem]:

@@ -34,7 +34,9 @@ class ControlClient:
             ) from None
         except OSError as error:
             self._socket.close()
-            raise Unavailable(f"can't reach the process at {path}: {error.strerror}") from error
+            raise Unavailable(
+                f"can't reach the process at {path}: {error.strerror or error}"
+            ) from error
         self._lines = self._socket.makefile("rb")
 
     def __enter__(self) -> "ControlClient":

@@ -232,7 +232,8 @@ class Kernel:
         except OSError as error:
             logevents.CONTROL_FAILED(
                 self.log,
-                "can't open the local socket %s: %s (commands can't reach this process)",
+                "can't open the local socket %s: %s (commands can't reach this process; "
+                "instance.control_socket chooses another path)",
                 control.path,
                 error.strerror or error,
             )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from microdns.errors import Invalid, MicroDNSError, Problem
 from microdns_auth.config import AuthConfig
-from microdns_auth.zonefile import ZoneReader, read_zone
+from microdns_auth.zonefile import ZoneReader, ZoneText, read_zone
 from microdns_auth.zonefile.files import load_zone_text
 from microdns_dns.repository import DeclaredZone, ZoneContent, ZoneRepository
 
@@ -49,7 +49,7 @@ class Declaration:
         await repository.declare(declared.values())
 
     def _keep(self, zone: str, path: Path) -> None:
-        reader = ZoneReader(load_zone_text(path, zone))
+        reader = ZoneReader(_text(path, zone))
         for _ in reader.steps():
             continue
         self._read[zone, path] = _version(path), reader.content()
@@ -62,7 +62,14 @@ class Declaration:
         version, content = self._read.pop((zone, path), (None, None))
         if content is not None and version == _version(path):
             return content
-        return await read_zone(load_zone_text(path, zone))
+        return await read_zone(_text(path, zone))
+
+
+def _text(path: Path, zone: str) -> ZoneText:
+    """The file with its includes; a pipe or a device would hold up the start, or never end."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise Invalid(f"{path}: not a file")
+    return load_zone_text(path, zone)
 
 
 def _version(path: Path) -> _Version | None:

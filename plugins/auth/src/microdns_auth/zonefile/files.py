@@ -29,7 +29,8 @@ def load_zone_text(path: str | Path, zone: str = "") -> ZoneText:
     not exist is left to the reader, which knows where it is asked for.
     """
     try:
-        raw = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            raw = file.read(BYTES_MAX + 1)  # no more, also of what never ends
     except OSError as error:
         raise NotFound(f"{path}: {error.strerror or error}") from None
     loading = _Loading(Path(path))
