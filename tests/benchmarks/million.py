@@ -8,6 +8,7 @@ Processor seconds stand beside those of the clock: other work on the machine mov
 
 import argparse
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -52,6 +54,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=3, help="restarts of MicroDNS")
     parser.add_argument("--servers", default="nsd,knot,bind", help="peers, or nothing")
+    parser.add_argument(
+        "--cores", default="0,1", help="while changes go on: of the server, of who asks"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -185,10 +190,12 @@ def while_importing(folder: Path, server: NameServer, options: argparse.Namespac
     say(f"microdns: while importing ({time.perf_counter() - began:.1f} s): {busy}")
 
 
-def asking(address: tuple[str, int], work: Callable[[], None]) -> str:
+def asking(address: tuple[str, int], work: Callable[[], None], core: int | None = None) -> str:
     """Ask one query after the other in a process of its own until the work is done."""
+    pinned = [] if core is None else ["taskset", "-c", str(core)]
+    asker = [sys.executable, "-c", _ASKING, *map(str, (*address, ASK_SECONDS, LOST_SECONDS))]
     with subprocess.Popen(
-        [sys.executable, "-c", _ASKING, *map(str, (*address, ASK_SECONDS, LOST_SECONDS))],
+        [*pinned, *asker],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -221,7 +228,12 @@ print(f"{len(times):,} queries, median {middle:.0f} us, 99th percentile {high:.0
 
 
 async def changes(store: Path, options: argparse.Namespace) -> None:
-    """How soon single changes are answered, and what so many a second do to queries."""
+    """How soon single changes are answered, and what so many a second do to queries.
+
+    The server has one processor, who asks has the other: so an answer waits for the server alone.
+    """
+    server_core, asking_core = map(int, options.cores.split(","))
+    os.sched_setaffinity(0, {server_core})
     async with run_kernel(
         [DnsPlugin(), AuthPlugin()], CONFIG.format(store=store), network=SystemNetwork()
     ) as kernel:
@@ -229,7 +241,8 @@ async def changes(store: Path, options: argparse.Namespace) -> None:
         host, _, port = kernel.facts(kernel.records["auth"])["listen"][0].rpartition(":")
         address = (host, int(port))
         await visibility(repository, address, options.changes)
-        idle = await asyncio.to_thread(asking, address, lambda: time.sleep(options.seconds))
+        rest = partial(time.sleep, options.seconds)
+        idle = await asyncio.to_thread(asking, address, rest, asking_core)
         say(f"microdns: idle: {idle}")
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -239,7 +252,7 @@ async def changes(store: Path, options: argparse.Namespace) -> None:
             time.sleep(options.seconds)
             loop.call_soon_threadsafe(stop.set)
 
-        busy = await asyncio.to_thread(asking, address, wait)
+        busy = await asyncio.to_thread(asking, address, wait, asking_core)
         say(f"microdns: with {await work:,.0f} changes a second: {busy}")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from microdns_dns.engine.core import Engine
+from microdns_dns.engine.turns import shorten_slice
 from microdns_dns.engine.worker import Worker
 from microdns_dns.listeners.datagrams import open_datagrams
 from microdns_dns.listeners.inflight import Inflight
@@ -19,6 +20,8 @@ from microdns_dns.responder import Late, Responder
 BATCH: Final = 64
 """Messages of a thread that are taken up before other tasks of the loop get their turn."""
 JOIN_SECONDS: Final = 2.0
+SLICE_NANOSECONDS: Final = 100_000
+"""What a thread asks the kernel for: the shortest there is, so that a query waits for nobody."""
 
 
 class EngineUdpListener:
@@ -54,7 +57,7 @@ class EngineUdpListener:
             for opened in self._sockets
         ]
         self._threads = [
-            threading.Thread(target=worker.run, name=f"dns-udp-{number}", daemon=True)
+            threading.Thread(target=_run, args=(worker,), name=f"dns-udp-{number}", daemon=True)
             for number, worker in enumerate(self.workers)
         ]
         self._open = True
@@ -115,3 +118,9 @@ class EngineUdpListener:
             worker.send(octets, token)
         except OSError:
             self._metrics.dropped_unsent.inc()
+
+
+def _run(worker: Worker) -> None:
+    """What a thread does: its processor it gets from changes of zones as soon as a query comes."""
+    shorten_slice(SLICE_NANOSECONDS)
+    worker.run()
