@@ -149,3 +149,43 @@ def test_exempt_networks_and_log_only_send_all(fake_clock: FakeClock) -> None:
     responder, metrics = guarded(fake_clock, rate_limit=limit)
     assert all(ask(responder) for _ in range(5))
     assert metrics.limited_total() == (0, 0, 4)
+
+
+def ask_without_question(
+    responder: Responder, cookie: bytes, transport: Transport = Transport.UDP
+) -> dns.message.Message:
+    opt = b"\0\0\x29\x04\xd0\0\0\0\0" + (len(cookie) + 4).to_bytes(2, "big")
+    option = b"\0\x0a" + len(cookie).to_bytes(2, "big") + cookie
+    query = b"\x12\x34\0\0" + b"\0\0\0\0\0\0\0\1" + opt + option
+    octets = responder.respond(query, HERE, transport)
+    assert isinstance(octets, bytes)
+    return dns.message.from_wire(octets)
+
+
+def test_7873_5_4_a_cookie_alone_may_be_asked_for(fake_clock: FakeClock) -> None:
+    responder, metrics = guarded(fake_clock, cookies=CookieConfig())
+    told = ask_without_question(responder, b"8 octets")
+    given = cookie_of(told)
+    assert told.rcode() == dns.rcode.NOERROR
+    assert not told.question
+    assert len(given) == 24
+    assert ask_without_question(responder, given).rcode() == dns.rcode.NOERROR
+    for transport in Transport:
+        forged = ask_without_question(responder, b"8 octets" + bytes(16), transport)
+        assert forged.rcode() == dns.rcode.BADCOOKIE
+        assert len(cookie_of(forged)) == 24
+    assert metrics.malformed[Fault.QUESTION].value == 0
+    assert ask_without_question(responder, b"short").rcode() == dns.rcode.FORMERR
+
+
+def test_no_question_is_malformed_where_cookies_are_not_used(fake_clock: FakeClock) -> None:
+    responder, metrics = guarded(fake_clock, cookies=CookieConfig(enabled=False))
+    told = ask_without_question(responder, b"8 octets")
+    assert told.rcode() == dns.rcode.FORMERR
+    assert metrics.malformed[Fault.QUESTION].value == 1
+
+
+def test_whom_allow_does_not_name_gets_no_cookie_alone(fake_clock: FakeClock) -> None:
+    network = ipaddress.ip_network("203.0.113.0/24")
+    responder, _ = guarded(fake_clock, allow=(network,), cookies=CookieConfig())
+    assert ask_without_question(responder, b"8 octets").rcode() == dns.rcode.REFUSED

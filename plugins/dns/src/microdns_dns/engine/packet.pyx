@@ -8,7 +8,7 @@ from microdns_dns.engine.guard cimport (
 )
 from microdns_dns.engine.octets cimport Room, put16, put_octets, span_of
 from microdns_dns.engine.question cimport (
-    FAULT_COOKIE, FOREIGN, READ, RESPONSE, SHORT, Reading, find_option, read_question,
+    FAULT_COOKIE, FAULT_QUESTION, FOREIGN, READ, RESPONSE, SHORT, Reading, find_option, read_question,
 )
 from microdns_dns.engine.reply cimport write_reply
 from microdns_dns.engine.solve cimport DAMAGED, OUTSIDE, STALE, Outcome, solve
@@ -52,6 +52,8 @@ cdef Verdict answer_packet(
         return DROPPED_RESPONSE
     if reading == FOREIGN:
         return UPWARD
+    if guard.cookies and question.fault == FAULT_QUESTION and question.edns and not question.size:
+        return UPWARD  # it may ask for a cookie alone (RFC 7873 5.4)
     _check(guard, scratch, tcp)
     if question.error:
         _answer_nothing(&scratch.reply, <uint16_t>question.error)

@@ -9,7 +9,7 @@ from microdns_dns.protection.config import CookieConfig, RateLimitConfig
 from microdns_dns.protection.cookies import CookieKind, Cookies
 from microdns_dns.protection.prefixes import Network, Prefixes, octets_of
 from microdns_dns.protection.rates import Action, RateLimiter, Rates, class_of
-from microdns_dns.protocol import EdnsOption, Rcode
+from microdns_dns.protocol import EdnsOption, Opcode, Rcode
 
 _LOGGED: Final = 2
 """The place of ``logged`` in ``ACTIONS``; an ``Action`` less one is that of the others."""
@@ -48,11 +48,14 @@ class Guard:
 
     def check(self, query: Query) -> None:
         """Set the query's error, if its client is not to get an answer, and its cookie."""
-        if query.error is None and self.cookies is not None and query.edns is not None:
+        bare = _has_no_question(query)
+        if (query.error is None or bare) and self.cookies is not None and query.edns is not None:
             option = query.edns.option(EdnsOption.COOKIE)
             if option is not None:
+                if bare:  # a cookie is all that it asks for: no plan is run, and there is no fault
+                    query.error, query.fault = Rcode.NOERROR, None
                 self._check_cookie(self.cookies, query, option)
-        if query.error is None or query.error == Rcode.BADCOOKIE:
+        if query.error in (None, Rcode.NOERROR, Rcode.BADCOOKIE):
             self._check_client(query)
         if query.fault is not None:
             self._metrics.malformed[query.fault].inc()
@@ -84,13 +87,27 @@ class Guard:
         query.cookie = _COOKIE_OPTION + len(data).to_bytes(2, "big") + data
         if kind is CookieKind.VALID:
             query.proven = True
-        elif cookies.require and query.transport is Transport.UDP:
+        elif (cookies.require and query.transport is Transport.UDP) or (
+            query.error == Rcode.NOERROR and kind is CookieKind.INVALID
+        ):
             query.error = Rcode.BADCOOKIE
 
     def _check_client(self, query: Query) -> None:
         if self.allow and octets_of(query.client[0]) not in self.allow:
             query.error = Rcode.REFUSED
             self._metrics.not_allowed.inc()
+
+
+def _has_no_question(query: Query) -> bool:
+    """QDCOUNT 0 and nothing else amiss: with a cookie, it may ask for one (RFC 7873 5.4)."""
+    edns = query.edns
+    return (
+        query.fault is Fault.QUESTION
+        and query.opcode == Opcode.QUERY
+        and not query.question
+        and edns is not None
+        and edns.version == 0
+    )
 
 
 def slipped(reply: Reply) -> Reply:
