@@ -56,7 +56,8 @@ def _server() -> tuple[Server, LeaseBook, Served]:
     nothing: Any = SimpleNamespace(scan=lambda _kept: (), get=lambda _kept, _key: None)
     bus: Any = SimpleNamespace(tap=lambda _callback, types: lambda: types)
     log = logging.getLogger("fuzz")
-    book = LeaseBook(nothing, LeaseClock(SystemClock()), Principal("fuzz"), log)
+    image: Any = SimpleNamespace(changed=set())
+    book = LeaseBook(nothing, LeaseClock(SystemClock()), Principal("fuzz"), log, image)
     catalogue = Catalogue(nothing, bus, SystemClock())
     catalogue.declare(
         4,
@@ -105,10 +106,13 @@ def one(data: bytes) -> None:
     packets.sent.clear()
     arena = _BOOK.arenas["192.0.2.0/24"]
     free = arena.pools[0].free
-    leased = sum(1 for each in arena.bindings.values() if each.state not in (2, 3))
-    assert len(arena.bindings) <= 12
+    leased = sum(1 for each in arena.all_bindings() if each.state not in (2, 3))
+    assert len(list(arena.all_bindings())) <= 12
     assert len(arena.held) <= 12
-    assert free.free + leased + len(set(arena.held) - set(arena.bindings)) >= 10
+    assert (
+        free.free + leased + len(set(arena.held) - {each.address for each in arena.all_bindings()})
+        >= 10
+    )
 
 
 def _drain(queue: CommitQueue, stored: bool) -> None:

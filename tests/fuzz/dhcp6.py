@@ -62,7 +62,8 @@ def _server() -> tuple[Server, LeaseBook, Served]:
     nothing: Any = SimpleNamespace(scan=lambda _kept: (), get=lambda _kept, _key: None)
     bus: Any = SimpleNamespace(tap=lambda _callback, types: lambda: types)
     log = logging.getLogger("fuzz")
-    book = LeaseBook(nothing, LeaseClock(SystemClock()), Principal("fuzz"), log)
+    image: Any = SimpleNamespace(changed=set())
+    book = LeaseBook(nothing, LeaseClock(SystemClock()), Principal("fuzz"), log, image)
     catalogue = Catalogue(nothing, bus, SystemClock())
     catalogue.declare(
         6,
@@ -115,10 +116,15 @@ def one(data: bytes) -> None:
     _drain(_SERVER.queue, len(data) % 3 != 0)
     for arena in _BOOK.arenas.values():
         free = arena.pools[0].free
-        leased = sum(1 for each in arena.bindings.values() if each.state not in (2, 3))
-        assert len(arena.bindings) <= 17
+        leased = sum(1 for each in arena.all_bindings() if each.state not in (2, 3))
+        assert len(list(arena.all_bindings())) <= 17
         assert len(arena.held) <= 17
-        assert free.free + leased + len(set(arena.held) - set(arena.bindings)) >= free.size - 1
+        assert (
+            free.free
+            + leased
+            + len(set(arena.held) - {each.address for each in arena.all_bindings()})
+            >= free.size - 1
+        )
 
 
 def _drain(queue: CommitQueue, stored: bool) -> None:

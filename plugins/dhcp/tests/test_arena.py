@@ -96,14 +96,14 @@ class NoAddressTwice(RuleBasedStateMachine):
         name = self.clients[client]
         address = self.arena.choose(name, bytes((192, 0, 2, wanted)), anyone)
         if address is not None:
-            holder = self.arena.bindings.get(address)
+            holder = self.arena.binding(address)
             assert holder is None or holder.state != ACTIVE or holder.client == name
             self.arena.offer(name, address, 60)
 
     @rule(client=st.sampled_from(range(6)), last=st.integers(8, 15), stored=st.booleans())
     def request(self, client: int, last: int, stored: bool) -> None:
         name, address = self.clients[client], bytes((192, 0, 2, last))
-        before = self.arena.bindings.get(address)
+        before = self.arena.binding(address)
         if self.arena.claim(name, address, anyone):
             assert before is None or before.state != ACTIVE or before.client == name
             if stored:
@@ -113,7 +113,7 @@ class NoAddressTwice(RuleBasedStateMachine):
 
     @rule(last=st.integers(10, 13), state=st.sampled_from([RELEASED, EXPIRED]))
     def end(self, last: int, state: int) -> None:
-        binding = self.arena.bindings.get(bytes((192, 0, 2, last)))
+        binding = self.arena.binding(bytes((192, 0, 2, last)))
         if binding is not None and binding.state == ACTIVE:
             self.arena.put(binding.address, binding.client, state, 50)
 
@@ -130,7 +130,7 @@ class NoAddressTwice(RuleBasedStateMachine):
         free = self.arena.pools[0].free
         for last in range(10, 14):
             address = bytes((192, 0, 2, last))
-            binding = self.arena.bindings.get(address)
+            binding = self.arena.binding(address)
             active = binding is not None and binding.state == ACTIVE
             taken = active or address in self.arena.held
             assert free.is_free(int.from_bytes(address, "big")) != taken
@@ -144,7 +144,7 @@ class NoAddressTwice(RuleBasedStateMachine):
 
     @invariant()
     def counts(self) -> None:
-        states = [each.state for each in self.arena.bindings.values()]
+        states = [each.state for each in self.arena.all_bindings()]
         assert self.arena.active == states.count(ACTIVE)
 
 

@@ -44,7 +44,7 @@ async def test_leases_expire_and_are_purged_after_a_day(fake_clock: FakeClock) -
         assert await bench.book.purge(86_400) == 1
         assert bench.book.lease(FIRST) is None
         arena = bench.book.arenas["192.0.2.0/24"]
-        assert not arena.bindings
+        assert not list(arena.all_bindings())
         assert not arena.clients
         assert arena.pools[0].free.free == 10
 

@@ -60,7 +60,7 @@ async def test_without_a_disk_nobody_is_told_of_a_lease(monkeypatch: pytest.Monk
             assert await bench.ask(asked) == []
         for arena in bench.book.arenas.values():
             assert not arena.held
-            assert not arena.bindings
+            assert not list(arena.all_bindings())
         assert (await bench.one(asked)).type == REPLY
 
 

@@ -5,16 +5,18 @@ while it is leased, and comes back when the lease ends; so no two clients are ev
 """
 
 import ipaddress
+from bisect import bisect_left
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
 from microdns_dhcp.free import FreeAddresses
-from microdns_dhcp.model import ACTIVE, ENDED, QUARANTINED, Binding, Family, Pool
+from microdns_dhcp.model import ACTIVE, ENDED, QUARANTINED, Binding, Family, Pool, lease_key
 
 _address = attrgetter("address")
 _client = attrgetter("client")
+_expires = attrgetter("expires")
 _state = attrgetter("state")
 
 OFFERS_MAX = 65_536
@@ -140,7 +142,14 @@ class Arena:
     def __init__(self, subnet: Subnet) -> None:
         self.subnet = subnet
         self.pools = tuple(PoolInUse(pool) for pool in subnet.pools if pool.range_start)
-        self.bindings: dict[bytes, Binding] = {}
+        self._bindings: dict[bytes, Binding] = {}
+        self._unread: dict[bytes, list[Binding]] = {}
+        """Stretches of bindings that the start has left for later, by the ``lease_key`` of their
+        last one, in ascending order."""
+        self._unread_lasts: list[bytes] = []
+        """These keys, and those of the stretches that have been taken in since."""
+        self._ended: list[Binding] = []
+        """What ``loaded`` is to give back."""
         self.clients: dict[bytes, Binding] = {}
         """The last binding of each client, also when it has ended."""
         self.offers: OrderedDict[bytes, Offer] = OrderedDict()
@@ -163,10 +172,44 @@ class Arena:
         for address in subnet.reserved - before.reserved:
             self._take_quietly(address)
         for address in before.reserved - subnet.reserved:
-            binding = self.bindings.get(address)
+            binding = self.binding(address)
             if address not in self.held and (binding is None or binding.state in ENDED):
                 self._give_back(address)
         return True
+
+    # -- looking
+
+    def binding(self, address: bytes) -> Binding | None:
+        """Who has, or last had, an address."""
+        found = self._bindings.get(address)
+        if found is None and self._unread:
+            self._read_around(address)
+            return self._bindings.get(address)
+        return found
+
+    def all_bindings(self) -> Iterable[Binding]:
+        """The bindings of all addresses that have one, in no order."""
+        while self.read_on():
+            pass
+        return self._bindings.values()
+
+    def read_on(self) -> bool:
+        """Take in the next stretch that the start has left; False when there is none."""
+        if not self._unread:
+            self._unread_lasts.clear()
+            return False
+        self._read(next(iter(self._unread)))
+        return True
+
+    def _read_around(self, address: bytes) -> None:
+        """Take in the stretch that an address would lie in."""
+        at = bisect_left(self._unread_lasts, lease_key(address))
+        if at < len(self._unread_lasts) and self._unread_lasts[at] in self._unread:
+            self._read(self._unread_lasts[at])
+
+    def _read(self, last: bytes) -> None:
+        bindings = self._unread.pop(last)
+        self._bindings.update(zip(map(_address, bindings), bindings, strict=True))
 
     # -- choosing
 
@@ -197,7 +240,7 @@ class Arena:
 
         It is no offer any more then: the caller commits it, or calls ``let_go``.
         """
-        binding = self.bindings.get(address)
+        binding = self.binding(address)
         if binding is not None and binding.state == ACTIVE:
             if binding.client != client or not self._may_have(address, allowed):
                 return False
@@ -213,7 +256,7 @@ class Arena:
 
     def claim_reserved(self, client: bytes, address: bytes) -> bool:
         """Hold an address reserved for this client; False while another client still has it."""
-        binding = self.bindings.get(address)
+        binding = self.binding(address)
         if binding is not None and binding.state not in ENDED and binding.client != client:
             return False
         holder = self.held.setdefault(address, client)
@@ -221,7 +264,7 @@ class Arena:
 
     def offer(self, client: bytes, address: bytes, until: int) -> None:
         """Keep ``address``, just chosen, for the client until ``until``."""
-        binding = self.bindings.get(address)
+        binding = self.binding(address)
         if binding is not None and binding.state == ACTIVE:
             return
         before = self.offers.pop(client, None)
@@ -256,7 +299,7 @@ class Arena:
     def let_go(self, address: bytes) -> None:
         """Give back an address held, unless it is leased after all."""
         if self.held.pop(address, None) is not None:
-            binding = self.bindings.get(address)
+            binding = self.binding(address)
             if binding is None or binding.state in ENDED:
                 self._give_back(address)
 
@@ -320,12 +363,12 @@ class Arena:
 
     def put(self, address: bytes, client: bytes, state: int, expires: int) -> Binding:
         """Note a lease as it is now; gives its binding."""
-        binding = self.bindings.get(address)
+        binding = self.binding(address)
         before = 0 if binding is None else binding.state
         if binding is None or binding.client != client:
             if binding is not None:
                 self._forget_client(binding)
-            binding = self.bindings[address] = Binding(address, client, state, expires)
+            binding = self._bindings[address] = Binding(address, client, state, expires)
         else:
             binding.state = state
             binding.expires = expires
@@ -358,9 +401,10 @@ class Arena:
 
     def remove(self, address: bytes) -> None:
         """Forget a lease; its address is free unless it is held for somebody."""
-        binding = self.bindings.pop(address, None)
+        binding = self.binding(address)
         if binding is None:
             return
+        del self._bindings[address]
         self._forget_client(binding)
         self.active -= binding.state == ACTIVE
         self.quarantined -= binding.state in QUARANTINED
@@ -381,18 +425,23 @@ class Arena:
 
     # -- starting
 
-    def load(self, bindings: Sequence[Binding]) -> None:
+    def load(self, bindings: list[Binding]) -> None:
         """Take in stored bindings, in ascending order of their addresses; ``loaded`` ends it.
 
-        Written with what runs in C, since there may be a million.
+        Written with what runs in C, since there may be a million.  Finding one by its address
+        needs no more than their order, so the table for that is filled later (``read_on``).
         """
-        self.bindings.update(zip(map(_address, bindings), bindings, strict=True))
+        last = lease_key(bindings[-1].address)
+        self._unread[last] = bindings
+        self._unread_lasts.append(last)
         known = len(self.clients)
         self.clients.update(zip(map(_client, bindings), bindings, strict=True))
         self._same_client = self._same_client or len(self.clients) - known < len(bindings)
         states = Counter(map(_state, bindings))
         self.active += states[ACTIVE]
         self.quarantined += sum(states[state] for state in QUARANTINED)
+        if any(states[state] for state in ENDED):
+            self._ended.extend(each for each in bindings if each.state in ENDED)
         for pool in self.pools:
             pool.free.rebuild(pool.numbers_of(bindings))
 
@@ -401,9 +450,9 @@ class Arena:
         if self._same_client:
             self._choose_bindings()
         self.clients.pop(b"", None)
-        ended = [binding for binding in self.bindings.values() if binding.state in ENDED]
-        for binding in sorted(ended, key=lambda binding: binding.expires):
+        for binding in sorted(self._ended, key=_expires):
             self._give_back(binding.address)
+        self._ended.clear()
         for address in self.subnet.reserved:
             self._take_quietly(address)
         for pool in self.pools:
@@ -413,7 +462,7 @@ class Arena:
     def _choose_bindings(self) -> None:
         """Of several bindings of a client, ``clients`` has the one that lasts longest."""
         clients = self.clients
-        for binding in self.bindings.values():
+        for binding in self.all_bindings():
             if clients[binding.client].expires < binding.expires:
                 clients[binding.client] = binding
         self._same_client = False

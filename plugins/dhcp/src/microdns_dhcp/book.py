@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import msgspec
 
 from microdns.bus import Bus
@@ -32,6 +33,7 @@ from microdns_dhcp.events import (
     LeaseReleased,
     LeaseRenewed,
 )
+from microdns_dhcp.keeping import ImageKeeper
 from microdns_dhcp.leaseclock import LeaseClock
 from microdns_dhcp.model import (
     ACTIVE,
@@ -78,7 +80,12 @@ class LeaseBook:
     """Service of the foundation: where leases are looked up and changed."""
 
     def __init__(
-        self, store: Store, clock: LeaseClock, actor: Principal, log: logging.Logger
+        self,
+        store: Store,
+        clock: LeaseClock,
+        actor: Principal,
+        log: logging.Logger,
+        image: ImageKeeper,
     ) -> None:
         self.clock = clock
         self.arenas: dict[str, Arena] = {}
@@ -87,6 +94,9 @@ class LeaseBook:
         self._store = store
         self._actor = actor
         self._log = log
+        self._image = image
+        self._untimed: deque[list[Binding]] = deque()
+        """Bindings read at the start that are not in the wheel yet."""
         self._wheel: Wheel[Binding] = Wheel()
         self._expiring = anyio.Lock()
         self._ended: deque[tuple[int, bytes]] = deque()
@@ -128,7 +138,7 @@ class LeaseBook:
             subnet = wanted.get(arena.subnet.id)
             if subnet is None or not arena.refresh(subnet):
                 del self.arenas[arena.subnet.id]
-                homeless.extend(arena.bindings.values())
+                homeless.extend(arena.all_bindings())
         octets = (4,) if family == 4 else (16, 17)
         strays = [each for each in self.strays.values() if len(each.address) in octets]
         for binding in strays:
@@ -164,23 +174,30 @@ class LeaseBook:
         gc.disable()
         try:
             self._load()
+            gc.freeze()  # nor are they later, and other garbage is found without looking at them
         finally:
             if enabled:
                 gc.enable()
         self._untap = bus.tap(self._follow, types=LEASE_EVENTS)
 
-    def close(self) -> None:
-        """Follow the journal no longer."""
+    async def keep_image(self) -> None:
+        """Write the image of the leases from time to time, until cancelled."""
+        await self._image.run(self.binding)
+
+    async def close(self) -> None:
+        """Follow the journal no longer, and make the next start a quick one."""
         self._untap()
+        gc.unfreeze()
+        await self._image.save(self.binding)
 
     def _load(self) -> None:
         ended: list[Binding] = []
-        for arena, bindings in self._by_arena(self._store.load_as(LEASES, Binding)):
+        for arena, bindings in self._by_arena(self._image.load() or self._all_read()):
             timed = bindings
             if not ENDED.isdisjoint(map(_state, bindings)):
                 timed = [each for each in bindings if each.state not in ENDED]
                 ended.extend(each for each in bindings if each.state in ENDED)
-            self._wheel.add_all(timed, _expires, INFINITE)
+            self._untimed.append(timed)
             if arena is None:
                 self.strays.update((binding.address, binding) for binding in bindings)
             else:
@@ -189,6 +206,12 @@ class LeaseBook:
             arena.loaded()
         ended.sort(key=_expires)
         self._ended.extend((each.expires, each.address) for each in ended)
+
+    def _all_read(self) -> Iterator[list[Binding]]:
+        """All bindings from the store, in order."""
+        for bindings in self._store.load_as(LEASES, Binding):
+            self._image.read_instead(bindings)
+            yield bindings
 
     def _by_arena(
         self, chunks: Iterable[list[Binding]]
@@ -213,7 +236,7 @@ class LeaseBook:
     def binding(self, address: bytes) -> Binding | None:
         """Who has, or last had, an address."""
         arena = self.arena_of(address)
-        return (self.strays if arena is None else arena.bindings).get(address)
+        return self.strays.get(address) if arena is None else arena.binding(address)
 
     def lease(self, address: bytes) -> Lease | None:
         """The whole lease of an address."""
@@ -288,7 +311,17 @@ class LeaseBook:
         async with self._expiring:
             return await self._expire_due()
 
+    async def _read_on(self) -> None:
+        """What the start has left, since no client needs to wait for it."""
+        while self._untimed:
+            self._wheel.add_all(self._untimed.popleft(), _expires, INFINITE)
+            await anyio.lowlevel.checkpoint()
+        for arena in list(self.arenas.values()):
+            while arena.read_on():
+                await anyio.lowlevel.checkpoint()
+
     async def _expire_due(self) -> int:
+        await self._read_on()
         now = self.clock.now()
         expired = 0
         while due := self._wheel.due(now, EXPIRED_AT_ONCE):
@@ -355,7 +388,8 @@ class LeaseBook:
     def _put(self, lease: Lease) -> None:
         address, state, expires = lease.address, lease.state, lease.expires
         arena = self.arena_of(address)
-        before = (self.strays if arena is None else arena.bindings).get(address)
+        self._image.changed.add(address)
+        before = self.strays.get(address) if arena is None else arena.binding(address)
         timed = before is not None and before.state not in ENDED and before.expires <= expires
         if arena is None:
             binding = self.strays[address] = Binding(address, lease.client, state, expires)
@@ -367,6 +401,7 @@ class LeaseBook:
             self._wheel.add(expires, binding)
 
     def _removed(self, address: bytes) -> None:
+        self._image.changed.add(address)
         arena = self.arena_of(address)
         if arena is None:
             self.strays.pop(address, None)

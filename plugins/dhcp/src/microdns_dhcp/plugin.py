@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import anyio
+
 from microdns.events import Event
 from microdns.operations import Operation
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
@@ -13,6 +15,7 @@ from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.catalogue import Catalogue
 from microdns_dhcp.config import DhcpConfig
 from microdns_dhcp.events import EVENTS
+from microdns_dhcp.keeping import ImageKeeper
 from microdns_dhcp.links import Links, LinkService, SystemLinks
 from microdns_dhcp.metrics import DhcpMetrics
 from microdns_dhcp.model import CLASSES, GLOBALS, LEASES, POOLS, RESERVATIONS
@@ -56,7 +59,8 @@ class DhcpPlugin(Plugin):
         self._context = context
         clock = leaseclock.load(context.store, context.clock)
         self._catalogue = Catalogue(context.store, context.bus, context.clock)
-        book = LeaseBook(context.store, clock, context.principal, context.log)
+        image = ImageKeeper(context.store, context.clock, context.log)
+        book = LeaseBook(context.store, clock, context.principal, context.log, image)
         self._book = book
         self._desk.open(book, self._catalogue, context.store, context.bus)
         metrics = DhcpMetrics(book)
@@ -83,13 +87,16 @@ class DhcpPlugin(Plugin):
 
     @hookimpl
     async def microdns_run(self) -> None:
-        await self._upkeep.run()
+        assert self._book is not None  # noqa: S101  (setup made it)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._upkeep.run)
+            tasks.start_soon(self._book.keep_image)
 
     @hookimpl
     async def microdns_stop(self) -> None:
         if self._book is not None:
             self._desk.close()
-            self._book.close()
+            await self._book.close()
             self._catalogue.close()
             self._book = None
 

@@ -225,7 +225,7 @@ class Server:
     @staticmethod
     def _is_new(exchange: Exchange, address: bytes) -> bool:
         """Whether an address is new to the client: what it had last needs no check."""
-        binding = exchange.arena.bindings.get(address)
+        binding = exchange.arena.binding(address)
         return binding is None or binding.client != exchange.client
 
     def _choose(self, exchange: Exchange) -> bytes | None:
@@ -267,7 +267,7 @@ class Server:
 
     @staticmethod
     def _is_free(exchange: Exchange, address: bytes) -> bool:
-        binding = exchange.arena.bindings.get(address)
+        binding = exchange.arena.binding(address)
         return binding is None or binding.state != ACTIVE or binding.client == exchange.client
 
     # -- REQUEST
@@ -399,7 +399,7 @@ class Server:
         arena = self._book.arena_of(address)
         if arena is None:
             return None
-        binding = arena.bindings.get(address)
+        binding = arena.binding(address)
         if binding is None or binding.state != ACTIVE or binding.client != exchange.client:
             return None
         exchange.arena = arena

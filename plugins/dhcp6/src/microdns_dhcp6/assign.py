@@ -256,12 +256,12 @@ class Assigner:
 
     @staticmethod
     def _has(arena: Arena, client: bytes, item: bytes) -> bool:
-        binding = arena.bindings.get(item)
+        binding = arena.binding(item)
         return binding is not None and binding.state == ACTIVE and binding.client == client
 
     @staticmethod
     def _is_free(arena: Arena, client: bytes, item: bytes) -> bool:
-        binding = arena.bindings.get(item)
+        binding = arena.binding(item)
         return binding is None or binding.state != ACTIVE or binding.client == client
 
 

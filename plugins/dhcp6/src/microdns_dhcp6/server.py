@@ -344,7 +344,7 @@ class Server:
         found = []
         for item in dict.fromkeys(items):
             arena = self._assigner.arena_on_link(exchange, item)
-            binding = None if arena is None else arena.bindings.get(item)
+            binding = None if arena is None else arena.binding(item)
             if arena is None or binding is None or item in self.queue.in_flight:
                 continue
             if binding.state != ACTIVE or binding.client != client:

@@ -1,0 +1,164 @@
+"""Keeps the image of the leases: when it is read, what it lacks, when it is written anew.
+
+Between two writings it is known which addresses have changed; only the stretches that these are in
+are packed anew, in small steps, so that clients wait for none of it.  What has changed after the
+image's journal entry may be in it already: the journal is applied to it in any case, and says of
+each lease how it is, not by what it differs.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+
+from microdns.clock import Clock
+from microdns.errors import StorageFault
+from microdns.events import Entry
+from microdns.logs import LogEvents
+from microdns.store import CursorTooOld, Store
+from microdns_dhcp import image
+from microdns_dhcp.events import LEASE_EVENTS, LeaseDeleted
+from microdns_dhcp.image import Stretch, Unusable
+from microdns_dhcp.model import Binding
+
+EVENTS = LogEvents("dhcp.image")
+IMAGE_LEFT = EVENTS.info(
+    "image.left", "The image of the leases can't be used; all leases are read, which takes longer."
+)
+IMAGE_UNWRITTEN = EVENTS.warn(
+    "image.unwritten",
+    "The image of the leases can't be written: the next start takes longer, and loses nothing.",
+)
+
+KEPT_EVERY_SECONDS = 30.0
+"""How often it is looked whether the image is to be written."""
+BEHIND_MIN = 5_000
+BEHIND_SHARE = 20
+"""It is written once the journal is ahead by this many entries, or one in so many leases."""
+TAIL_MIN = 20_000
+TAIL_SHARE = 8
+"""A start applies so many entries, or one in so many leases: with more, to read all is quicker."""
+_STEP = 1_000
+"""Addresses looked up before others get their turn."""
+
+
+class ImageKeeper:
+    """The image of a store's leases."""
+
+    def __init__(self, store: Store, clock: Clock, log: logging.Logger) -> None:
+        self.changed: set[bytes] = set()
+        """Addresses of which something has become durable since the stretches were packed."""
+        self._path = store.folder("dhcp-leases") / "image"
+        self._store = store
+        self._clock = clock
+        self._log = log
+        self._stretches: list[Stretch] = []
+        self._unpacked: list[list[Binding]] = []
+        self._sequence = 0
+        """Journal entry that the file is as of."""
+        self._leases = 0
+        self._saving = anyio.Lock()
+
+    # -- at the start
+
+    def load(self) -> Iterator[list[Binding]] | None:
+        """All bindings in order, from the file and the journal; None when the file is no use."""
+        try:
+            head, octets = image.read(self._path)
+            stretches = [image.unpacked(each) for each in octets]
+            changes = self._tail(head, sum(map(len, stretches)))
+        except FileNotFoundError:
+            return None
+        except Unusable as why:
+            IMAGE_LEFT(self._log, "the image of the leases is not used: %s", why)
+            return None
+        self._stretches = [
+            Stretch(bindings[0].address, each)
+            for bindings, each in zip(stretches, octets, strict=True)
+        ]
+        self.changed.update(changes)
+        self._sequence = head.sequence
+        return image.loaded(stretches, changes)
+
+    def read_instead(self, bindings: list[Binding]) -> None:
+        """These, in order, were read from the store; they are packed later."""
+        self._unpacked.append(bindings)
+
+    def _tail(self, head: image.Head, leases: int) -> dict[bytes, Binding | None]:
+        """What the journal has after the image; raises Unusable."""
+        journal = self._store.journal
+        if journal.newest - head.sequence > max(TAIL_MIN, leases // TAIL_SHARE):
+            raise Unusable("too much has happened since")
+        try:
+            known = next(journal.read(after=head.sequence - 1, limit=1), None)
+            if known is None or (known.sequence, known.time_ns) != (head.sequence, head.time_ns):
+                raise Unusable("it is not of this store")
+            return dict(map(_change, journal.read(after=head.sequence, types=LEASE_EVENTS)))
+        except CursorTooOld:
+            raise Unusable("the journal does not go back to it") from None
+
+    # -- while leases change
+
+    async def run(self, binding_of: Callable[[bytes], Binding | None]) -> None:
+        """Write the image whenever it has fallen behind, until cancelled."""
+        while True:
+            await self._clock.sleep(KEPT_EVERY_SECONDS)
+            behind = self._store.sequence - self._sequence
+            if self._unpacked or behind >= max(BEHIND_MIN, self._leases // BEHIND_SHARE):
+                await self.save(binding_of)
+
+    async def save(self, binding_of: Callable[[bytes], Binding | None]) -> None:
+        """Write the image as of now; a fault is told."""
+        async with self._saving:
+            if self._store.sequence == self._sequence and not self._unpacked:
+                return
+            changed, self.changed = self.changed, set()
+            try:
+                await self._save(changed, binding_of)
+            except BaseException as error:
+                self.changed |= changed
+                if not isinstance(error, OSError | StorageFault | Unusable | CursorTooOld):
+                    raise
+                IMAGE_UNWRITTEN(self._log, "can't write the image of the leases: %s", error)
+
+    async def _save(
+        self, changed: set[bytes], binding_of: Callable[[bytes], Binding | None]
+    ) -> None:
+        sequence = self._store.sequence
+        newest = next(self._store.journal.read(after=sequence - 1, limit=1), None)
+        if newest is None:
+            return
+        await self._pack()
+        changes: dict[bytes, Binding | None] = {}
+        addresses = iter(changed)
+        while step := list(islice(addresses, _STEP)):
+            changes.update((address, binding_of(address)) for address in step)
+            await anyio.lowlevel.checkpoint()
+        stretches = []
+        for stretch in image.applied(self._stretches, changes):
+            stretches.append(stretch)
+            await anyio.lowlevel.checkpoint()
+        await anyio.to_thread.run_sync(image.write, self._path, sequence, newest.time_ns, stretches)
+        self._stretches, self._sequence = stretches, sequence
+        self._leases = len(stretches) * image.STRETCH
+
+    async def _pack(self) -> None:
+        """Pack what was read from the store.  It has changed since, where ``changed`` says so."""
+        while self._unpacked:
+            self._stretches.extend(image.packed(self._unpacked.pop(0)))
+            await anyio.lowlevel.checkpoint()
+
+
+def _change(entry: Entry) -> tuple[bytes, Binding | None]:
+    """What an entry of the journal makes of an address."""
+    event: Any = entry.event
+    if type(event) is LeaseDeleted:
+        return event.before.address, None
+    if type(event) not in LEASE_EVENTS:
+        raise Unusable("the journal has an entry that can't be read")
+    lease = event.lease
+    return lease.address, Binding(lease.address, lease.client, lease.state, lease.expires)
