@@ -1,9 +1,12 @@
 """What happened: typed events, and the journal entries that carry them."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
+
+if TYPE_CHECKING:
+    from microdns.store import Collection, Past
 
 
 class Principal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -40,6 +43,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     ephemeral: ClassVar[bool] = False
+    tells: ClassVar[tuple[Any, ...]] = ()
+    """The collections of whose changes it tells everything, so that ``undo`` can take it back."""
 
     def shown_to(self, principal: Principal) -> Any:
         """What a caller may see of it, as values that can be JSON; None hides it.
@@ -48,6 +53,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         A caller with limits sees nothing, unless the event's plugin knows what lies within them.
         """
         return None if principal.limits else self
+
+    def undo(self, past: "Past", collection: "Collection[Any]", only: str) -> None:
+        """Take back in ``past`` what it tells of a collection that is among what it ``tells``.
+
+        Later entries are taken back already.  With ``only``, a part of the collection is wanted,
+        called as the plugin calls it; the rest may be left as it is.
+        """
+        raise NotImplementedError(f"{type(self).__name__} tells collections, and has no undo")
 
 
 def event_type(cls: type[Event]) -> str:

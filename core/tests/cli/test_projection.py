@@ -35,6 +35,15 @@ def test_a_noun_is_a_group_of_its_verbs() -> None:
     assert _names(tree["zone"]) == {"create", "list"}
 
 
+def test_what_remembers_takes_a_point_of_the_past() -> None:
+    tree = command_tree([_operation("zone.list", remembers=True), _operation("zone.find")])
+    group = tree["zone"]
+    assert isinstance(group, click.Group)
+    options = {name: {each.name for each in group.commands[name].params} for name in group.commands}
+    assert "as_of" in options["list"]
+    assert "as_of" not in options["find"]
+
+
 def test_underscores_are_typed_as_hyphens() -> None:
     tree = command_tree([_operation("zone.sign_all")])
     assert _names(tree["zone"]) == {"sign-all"}

@@ -9,6 +9,7 @@ import pytest
 from microdns.errors import Conflict, Denied, Invalid, NotFound
 from microdns.events import Principal
 from microdns.operations import Call, Operation, OperationRegistry
+from microdns.points import Point as PastPoint
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +55,16 @@ async def test_a_stream_is_not_called_and_a_call_not_streamed(registry: Operatio
         await registry.call("point.steps", {"x": 1}, Call())
     with pytest.raises(Invalid, match="is not a stream"):
         registry.stream("point.sum", {"x": 1}, Call())
+
+
+async def test_only_what_remembers_is_asked_about_the_past(registry: OperationRegistry) -> None:
+    then = Call(as_of=PastPoint(sequence=1))
+    with pytest.raises(Invalid, match="can't be asked about the past"):
+        await registry.call("point.sum", {"x": 1}, then)
+    with pytest.raises(Invalid, match="can't be asked about the past"):
+        registry.stream("point.steps", {"x": 1}, then)
+    registry.add("historian", [_operation("point.past", remembers=True)])
+    assert await registry.call("point.past", {"x": 1}, then) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from plugins.dhcp4.tests.client import MAC, ip, request
 from microdns.errors import Conflict, Invalid, NotFound
 from microdns.events import Principal
 from microdns.operations import Call
+from microdns.points import Point
 from microdns.testing import FakeClock
 from microdns_dhcp4.message import ACK, DISCOVER, NAK, OFFER, REQUEST
 
@@ -95,6 +96,32 @@ async def test_history_tells_who_had_an_address(fake_clock: FakeClock) -> None:
         ]
         page = await call(bench, "lease.history", mac="02:00:00:00:00:01", limit=1)
         assert page.next == page.items[-1].sequence
+
+
+async def test_leases_are_told_as_they_were(fake_clock: FakeClock) -> None:
+    async with serving(clock=fake_clock) as bench:
+        before = bench.kernel.store.sequence
+        await bench.lease()
+        states = {before: [], bench.kernel.store.sequence: ["02:00:00:00:00:01 active"]}
+        await fake_clock.advance(3601)
+        await bench.book.expire_due()
+        states[bench.kernel.store.sequence] = ["02:00:00:00:00:01 expired"]
+        await bench.ask(request(REQUEST, (50, ip("192.0.2.100")), mac=OTHER))
+        states[bench.kernel.store.sequence] = ["02:00:00:00:00:02 active"]
+        await call(bench, "lease.delete", ip="192.0.2.100")
+        states[bench.kernel.store.sequence] = []
+        for sequence, told in states.items():
+            then = Call(OPERATOR.principal, as_of=Point(sequence=sequence))
+            for wanted in ({}, {"ip": "192.0.2.100"}):
+                given = {"state": "all", **wanted}
+                page = await bench.kernel.operations.call("lease.list", given, then)
+                assert [f"{each.mac} {each.state}" for each in page.items] == told
+            got = bench.kernel.operations.call("lease.get", {"ip": "192.0.2.100"}, then)
+            if told:
+                assert (await got).mac == told[0].split()[0]
+            else:
+                with pytest.raises(NotFound):
+                    await got
 
 
 async def test_a_pool_made_by_operation_serves_at_once() -> None:

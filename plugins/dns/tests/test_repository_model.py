@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from microdns.errors import MicroDNSError
 from microdns.operations import Call
-from microdns.store import Store
+from microdns.points import Point
+from microdns.store import Reader, Store
 from microdns.testing.clock import FakeClock
 from microdns_dns.events import (
     EVENTS,
@@ -18,7 +19,7 @@ from microdns_dns.events import (
     ZoneDeleted,
     ZoneUpdated,
 )
-from microdns_dns.model import COLLECTIONS, Record, Soa, Zone
+from microdns_dns.model import COLLECTIONS, RECORDS, ZONES, Record, Soa, Zone
 from microdns_dns.rdata.numbers import AAAA, CNAME, DNAME, NS, TXT, A
 from microdns_dns.repository import (
     Add,
@@ -88,9 +89,11 @@ STEPS = st.lists(
 class World:
     """A repository, and what its journal says that it holds."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: FakeClock) -> None:
         self.store = store
-        self.repository = ZoneRepository(store, FakeClock())
+        self.clock = clock
+        self.repository = ZoneRepository(store, clock)
+        self.states: dict[int, State] = {}
         self.zones: dict[str, Zone] = {}
         self.records: dict[str, Record] = {}
         self.read = 0
@@ -186,6 +189,30 @@ class World:
         self.zones[zone.id] = stored or zone
 
 
+State = tuple[list[Zone], list[Record], list[str]]
+"""Zones by name, records by key, and the ids of records that their index finds."""
+
+
+def state_of(reader: Reader) -> State:
+    zones, records = list(all_zones(reader)), list(reader.scan(RECORDS))
+    return zones, records, [each.id for each in reader.find(RECORDS, "id", b"", prefix=True)]
+
+
+async def check_past(store: Store, sequence: int, state: State) -> None:
+    """The past is what was there then, to the last field; so is one zone of it."""
+    async with store.snapshot(Point(sequence=sequence)) as past:
+        await past.unwind(ZONES)
+        await past.unwind(RECORDS)
+        assert state_of(past) == state
+    for zone in state[0]:
+        async with store.snapshot(Point(sequence=sequence)) as past:
+            await past.unwind(ZONES)
+            await past.unwind(RECORDS, zone.id)
+            assert list(records_of(past, zone)) == [
+                each for each in state[1] if each.zone_id == zone.id
+            ]
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 def test_any_history_keeps_the_rules_and_is_told_by_the_journal(
@@ -193,13 +220,18 @@ def test_any_history_keeps_the_rules_and_is_told_by_the_journal(
 ) -> None:
     async def run() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            store = await Store.open(folder, COLLECTIONS, EVENTS, clock=FakeClock())
-            world = World(store)
+            clock = FakeClock()
+            store = await Store.open(folder, COLLECTIONS, EVENTS, clock=clock)
+            world = World(store, clock)
             await world.create()
             for step in steps:
                 before = dict(world.records)
+                clock.jump_wall(1)
                 await world.do(step)
                 world.check(before)
+                world.states[store.sequence] = state_of(store)
+            for sequence, state in world.states.items():
+                await check_past(store, sequence, state)
             await store.close()
 
     anyio.run(run)

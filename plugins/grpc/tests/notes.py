@@ -11,7 +11,7 @@ from microdns.errors import NotFound
 from microdns.events import Event
 from microdns.operations import Call, Nothing, Operation
 from microdns.plugin import Plugin, PluginContext, hookimpl
-from microdns.store import Collection
+from microdns.store import Collection, Past
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -25,12 +25,19 @@ class NoteShown(msgspec.Struct, frozen=True):
     version: int
 
 
+NOTES: Collection[Note] = Collection("notes.notes", Note, key=lambda note: note.name.encode())
+
+
 class NotePut(Event, frozen=True, kw_only=True, tag="note.put"):
+    tells = (NOTES,)
     name: str
     text: str
+    before: Note | None = None
 
-
-NOTES: Collection[Note] = Collection("notes.notes", Note, key=lambda note: note.name.encode())
+    def undo(self, past: Past, collection: Collection[Any], only: str) -> None:
+        past.remove(NOTES, self.name.encode())
+        if self.before is not None:
+            past.put(NOTES, self.before)
 
 
 class NoteKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +86,7 @@ class NotesPlugin(Plugin):
                 handler=handler,
                 scope="notes:write" if write else "notes:read",
                 http=http,
+                remembers=name == "note.get",
             )
 
         return [
@@ -94,16 +102,19 @@ class NotesPlugin(Plugin):
     async def put(self, call: Call, wanted: NoteWanted) -> NoteShown:
         self.calls += 1
         async with self._store.transaction(call.principal, call.dry_run) as tx:
+            before = tx.get(NOTES, wanted.name.encode())
             tx.put(NOTES, Note(wanted.name, wanted.text), if_version=call.if_version)
-            tx.emit(NotePut(name=wanted.name, text=wanted.text))
+            tx.emit(NotePut(name=wanted.name, text=wanted.text, before=before))
         return NoteShown(wanted.name, wanted.text, tx.transaction)
 
-    async def get(self, _call: Call, key: NoteKey) -> NoteShown:
-        note = self._store.get(NOTES, key.name.encode())
-        if note is None:
-            raise NotFound(f"no note {key.name}")
-        version = self._store.version(NOTES, key.name.encode()) or 0
-        return NoteShown(note.name, note.text, version)
+    async def get(self, call: Call, key: NoteKey) -> NoteShown:
+        async with self._store.snapshot(call.as_of) as snapshot:
+            await snapshot.unwind(NOTES)
+            note = snapshot.get(NOTES, key.name.encode())
+            if note is None:
+                raise NotFound(f"no note {key.name}")
+            version = snapshot.version(NOTES, key.name.encode()) or 0
+            return NoteShown(note.name, note.text, version)
 
     async def query(self, _call: Call, query: NoteQuery) -> NoteQuery:
         return query

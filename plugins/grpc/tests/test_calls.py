@@ -50,6 +50,27 @@ async def test_any_operation_is_called_by_its_name() -> None:
         assert (entry.actor.interface, entry.actor.address) == ("grpc", "127.0.0.1")
 
 
+async def test_a_read_may_be_of_the_past() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        for text in "12":
+            await served.client.operation("note.update", f'{{"name": "a", "text": "{text}"}}')
+        asked = v1.CallRequest(name="note.get", input_json='{"name": "a"}', as_of="1")
+        answered = await served.client.call("OperationService/Call", asked)
+        assert json.loads(answered.output_json)["text"] == "1"
+        by_metadata = await served.client.operation(
+            "note.get", '{"name": "a"}', metadata=[("as-of", "1")]
+        )
+        assert json.loads(by_metadata)["text"] == "1"
+        for as_of, code in (("soon", "INVALID_ARGUMENT"), ("9", "NOT_FOUND")):
+            error = await refusal(served, "note.get", {"name": "a"}, metadata=[("as-of", as_of)])
+            assert error.code().name == code
+        refused = await refusal(served, "note.query", metadata=[("as-of", "1")])
+        assert refused.code() is grpc.StatusCode.INVALID_ARGUMENT
+        served.kernel.store.journal.oldest = 3
+        gone = await refusal(served, "note.get", {"name": "a"}, metadata=[("as-of", "1")])
+        assert gone.code() is grpc.StatusCode.OUT_OF_RANGE
+
+
 async def test_errors_have_a_status_a_code_and_fields() -> None:
     async with serving(plugins=[NotesPlugin()]) as served:
         error = await refusal(served, "note.create", {"name": "", "text": 1})

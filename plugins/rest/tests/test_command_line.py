@@ -37,6 +37,20 @@ async def test_commands_run_on_the_remote_instance(capsys: pytest.CaptureFixture
         assert await line("--url", address(served), "--key", "wrong", "status") == 6
 
 
+async def test_the_past_is_asked_for_remotely(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        client = RemoteClient(address(served), None)
+        operation = served.kernel.operations.get("note.get")
+        for text in "12":
+            await served.kernel.operations.call("note.update", {"name": "a", "text": text}, Call())
+        request = Request("note.get", {"name": "a"}, as_of="1")
+        shown = await anyio.to_thread.run_sync(client.call, operation, request)
+        assert shown["text"] == "1"
+        served.kernel.store.journal.oldest = 3
+        with pytest.raises(NotFound, match="no longer holds"):
+            await anyio.to_thread.run_sync(client.call, operation, request)
+
+
 async def test_nobody_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert await line("--url", "http://127.0.0.1:1", "status") == 7
     assert "can't reach http://127.0.0.1:1" in capsys.readouterr().err

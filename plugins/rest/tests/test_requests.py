@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from plugins.rest.tests.notes import NotesPlugin
@@ -65,6 +66,42 @@ async def test_a_field_is_in_the_path_or_in_the_body_and_not_in_both() -> None:
         assert answer.status_code == 400
         answer = await served.client.put("/notes/a", json={"text": "x"})
     assert answer.json()["name"] == "a"
+
+
+async def test_a_read_may_be_of_the_past() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        first = (await served.client.put("/notes/a", json={"text": "1"})).json()["version"]
+        second = (await served.client.put("/notes/a", json={"text": "2"})).json()["version"]
+        for as_of, text in ((first, "1"), (second, "2"), ("2020-01-01T00:00:00Z", None)):
+            answer = await served.client.get("/notes/a", params={"as_of": as_of})
+            assert answer.json().get("text") == text
+            assert "etag" not in answer.headers
+        refused = {
+            "soon": 400,
+            "2026-02-31T00:00:00Z": 422,
+            str(second + 1): 404,
+            "2999-01-01T00:00:00Z": 404,
+        }
+        for as_of, status in refused.items():
+            answer = await served.client.get("/notes/a", params={"as_of": as_of})
+            assert answer.status_code == status
+        twice = await served.client.get("/notes/a?as_of=1&as_of=2")
+        assert [each["path"] for each in twice.json()["errors"]] == ["as_of"]
+        other = await served.client.get("/notes?as_of=1")
+        assert (other.status_code, other.json()["errors"][0]["path"]) == (400, "as_of")
+
+
+async def test_beyond_the_journal_is_gone_and_too_far_too_large() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        for text in "123":
+            await served.client.put("/notes/a", json={"text": text})
+        store = served.kernel.store
+        store.options = replace(store.options, past_entries_max=1)
+        far = await served.client.get("/notes/a?as_of=1")
+        assert (far.status_code, far.json()["code"]) == (413, "too-large")
+        store.journal.oldest = 3
+        gone = await served.client.get("/notes/a?as_of=1")
+        assert (gone.status_code, gone.json()["code"]) == (410, "cursor-too-old")
 
 
 async def test_a_body_of_another_type_is_refused() -> None:

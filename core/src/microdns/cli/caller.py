@@ -12,6 +12,7 @@ from microdns.cli.settings import Settings
 from microdns.control.client import ControlClient, NotRunning, ShowProgress
 from microdns.operations import Call, Operation
 from microdns.operations.wire import Request
+from microdns.points import point_of
 
 if TYPE_CHECKING:
     from microdns.cli.remote import RemoteClient
@@ -83,7 +84,8 @@ class Caller:
 
         assembly = assemble_file(self._settings.config_path, self._settings.overrides)
         async with Kernel(assembly).running(listen=False) as kernel:
-            call = Call(local_principal(), request.dry_run, request.if_version)
+            as_of = point_of(request.as_of) if request.as_of else None
+            call = Call(local_principal(), request.dry_run, request.if_version, as_of=as_of)
             if show is not None:
                 call = replace(call, progress=show)
             outcome = await kernel.operations.call(request.operation, request.input, call)

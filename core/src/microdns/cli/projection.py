@@ -86,7 +86,16 @@ def _command(operation: Operation[Any, Any]) -> click.Command:
     )
     if operation.scope.endswith(":write"):
         command.params.extend(_write_options(operation))
+    if operation.remembers:
+        command.params.append(_AS_OF)
     return common_options(command)
+
+
+_AS_OF = click.Option(
+    ["--as-of"],
+    metavar="POINT",
+    help="As it was then: a sequence of the journal, or a time like 2026-01-31T12:00:00Z.",
+)
 
 
 def _write_options(operation: Operation[Any, Any]) -> list[click.Parameter]:
@@ -112,10 +121,11 @@ def _callback(operation: Operation[Any, Any], struct: type[msgspec.Struct]) -> C
     def run(**given: Any) -> None:
         dry_run = given.pop("dry_run", False)
         if_version = given.pop("if_version", None)
+        as_of = given.pop("as_of", None) or ""
         if operation.cli.confirm and not given.pop("yes", False) and not dry_run:
             click.confirm(operation.cli.confirm.format(**given), abort=True, err=True)
         typed = _typed(operation, struct, given)
-        request = Request(operation.name, msgspec.to_builtins(typed), dry_run, if_version)
+        request = Request(operation.name, msgspec.to_builtins(typed), dry_run, if_version, as_of)
         with Caller(settings()) as caller, ProgressBar() as bar:
             if operation.stream:
                 _show_stream(operation, caller.stream(operation, request))

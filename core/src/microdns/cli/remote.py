@@ -99,6 +99,8 @@ def target_of(form: str, request: Request) -> tuple[str, str, bytes | None]:
     query = list(_query(rest)) if verb in ("GET", "DELETE") else []
     if request.dry_run:
         query.append(("dry_run", "true"))
+    if request.as_of:
+        query.append(("as_of", request.as_of))
     body = msgspec.json.encode(rest) if verb not in ("GET", "DELETE") and rest else None
     return verb, f"{path}?{urlencode(query)}" if query else path, body
 

@@ -61,6 +61,15 @@ class DatabaseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="Beyond this size, the oldest journal entries are removed; 0 keeps them.",
         ),
     ] = 256 << 20
+    past_entries_max: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100_000_000,
+            description="How many journal entries are taken back at most to tell what was at an "
+            "earlier point (`as_of`).",
+        ),
+    ] = 100_000
     cache_bytes: Annotated[
         int, Size(), Meta(ge=1 << 20, description="Memory for blocks read from disk.")
     ] = 8 << 20

@@ -28,6 +28,7 @@ from microdns.operations.wire import (
     Request,
     failure_of,
 )
+from microdns.points import point_of
 
 CONNECTIONS_MAX = 64
 PROGRESS_SECONDS_MIN = 0.1
@@ -139,7 +140,13 @@ class _Exchange:
             await send(self._stream, Reply(error=internal_failure(self._log, name, error)))
 
     def _call(self, request: Request) -> Call:
-        return Call(self._principal, request.dry_run, request.if_version, self._note_progress)
+        return Call(
+            self._principal,
+            request.dry_run,
+            request.if_version,
+            self._note_progress,
+            point_of(request.as_of) if request.as_of else None,
+        )
 
     def _note_progress(self, done: int, total: int | None, what: str) -> None:
         self._latest = Progress(done, total, what)

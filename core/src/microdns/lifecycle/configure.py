@@ -184,4 +184,5 @@ def _store_options(configuration: Configuration) -> StoreOptions:
         memtables_bytes=database.write_buffer_bytes,
         journal_age_seconds=database.journal_age_max or None,
         journal_bytes_max=database.journal_bytes_max or None,
+        past_entries_max=database.past_entries_max,
     )

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from microdns.events import KERNEL, Principal
+from microdns.points import Point
 
 I = TypeVar("I", bound=msgspec.Struct)
 O = TypeVar("O")
@@ -29,6 +30,8 @@ class Call:
     if_version: int | None = None
     """Only when the target still has this version (``Conflict`` otherwise)."""
     progress: Progress = _no_progress
+    as_of: Point | None = None
+    """Answer as one would have at this point of the past."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,8 @@ class Operation(Generic[I, O]):
     """Whether ``Call.dry_run`` is kept to; a dry run of any other operation is refused."""
     conditional: bool = True
     """Whether ``Call.if_version`` is kept to; a write with a version is refused otherwise."""
+    remembers: bool = False
+    """Whether ``Call.as_of`` is kept to; being asked for the past of anything else is refused."""
     honours: frozenset[str] = frozenset()
     """The attributes (``zone``, ``name``, ``type``) by which the handler keeps to its caller's
     ``limits``; a caller limited by any other attribute is denied."""

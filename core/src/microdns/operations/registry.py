@@ -61,10 +61,7 @@ class OperationRegistry:
         if operation.stream:
             raise Invalid(f"{name} is a stream")
         authorize(call.principal, operation)
-        if call.dry_run and not operation.rehearses:
-            raise Invalid(f"{name} can't be tried out: it would be done")
-        if call.if_version is not None and not operation.conditional:
-            raise Invalid(f"{name} has no version to compare: it would be done whatever there is")
+        check_options(call, operation)
         outcome: Any = operation.handler(call, decode_input(operation, raw))
         return await outcome
 
@@ -74,8 +71,21 @@ class OperationRegistry:
         if not operation.stream:
             raise Invalid(f"{name} is not a stream")
         authorize(call.principal, operation)
+        if call.as_of is not None:
+            raise Invalid(f"{name} can't be asked about the past")
         items: Any = operation.handler(call, decode_input(operation, raw))
         return cast("AsyncIterator[Any]", items)
+
+
+def check_options(call: Call, operation: Operation[Any, Any]) -> None:
+    """Raise ``Invalid`` for a common option that the operation does not keep to."""
+    name = operation.name
+    if call.dry_run and not operation.rehearses:
+        raise Invalid(f"{name} can't be tried out: it would be done")
+    if call.if_version is not None and not operation.conditional:
+        raise Invalid(f"{name} has no version to compare: it would be done whatever there is")
+    if call.as_of is not None and not operation.remembers:
+        raise Invalid(f"{name} can't be asked about the past")
 
 
 def decode_input(operation: Operation[Any, Any], raw: Any) -> msgspec.Struct:

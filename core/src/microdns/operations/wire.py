@@ -21,6 +21,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     input: Any = msgspec.field(default_factory=dict)
     dry_run: bool = False
     if_version: int | None = None
+    as_of: str = ""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -65,6 +66,7 @@ _CLASSES: dict[str, type[errors.MicroDNSError]] = {
         errors.StorageFault,
     )
 }
+_CLASSES["cursor-too-old"] = errors.NotFound
 
 
 class InternalError(errors.MicroDNSError):

@@ -15,6 +15,7 @@ from microdns.store.errors import CursorTooOld, StoreLocked
 from microdns.store.journal import Journal
 from microdns.store.migration import Migrating, Migration
 from microdns.store.options import StoreOptions
+from microdns.store.past import Past
 from microdns.store.reading import Reader
 from microdns.store.snapshot import Snapshot
 from microdns.store.store import Store
@@ -31,6 +32,7 @@ __all__ = [
     "Journal",
     "Migrating",
     "Migration",
+    "Past",
     "Reader",
     "Snapshot",
     "Store",

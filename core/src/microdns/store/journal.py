@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from microdns.clock import Clock
-from microdns.errors import StorageFault
+from microdns.errors import NotFound, StorageFault
 from microdns.events import Entry, Event, Principal, UnknownEvent, event_type
+from microdns.points import Point
 from microdns.store import logevents
 from microdns.store.engine import Batch, Family, Row
 from microdns.store.errors import CursorTooOld
@@ -125,6 +126,43 @@ class Journal:
         """
         end = min(after + rows_max, self.newest)
         return list(self._decoded(islice(self._rows(after), rows_max), types)), max(after, end)
+
+    def sequence_at(self, point: Point) -> int:
+        """The sequence that a point stands for: its own, or the last one written by its time.
+
+        Times are looked up as if the clock had never been set back.  Raises CursorTooOld when
+        what was then can't be told any more, NotFound for a point that has not come yet.
+        """
+        if point.sequence is not None:
+            sequence = point.sequence
+            if sequence > self.newest:
+                raise NotFound(f"the journal has not come to {sequence} yet")
+        else:
+            sequence = self._written_by(point.time_ns or 0)
+        if sequence + 1 < self.oldest:
+            raise CursorTooOld(sequence, self.oldest)
+        return sequence
+
+    def _written_by(self, time_ns: int) -> int:
+        """The last sequence with this time or an earlier one, by bisection."""
+        if time_ns > self._clock.time_ns():
+            raise NotFound("the journal has not come to that time yet")
+        low, high = self.oldest, self.newest + 1
+        while low < high:
+            middle = (low + high) // 2
+            if self._time_of(middle) <= time_ns:
+                low = middle + 1
+            else:
+                high = middle
+        if low == self.oldest > 1:
+            raise CursorTooOld(low - 2, self.oldest)
+        return low - 1
+
+    def _time_of(self, sequence: int) -> int:
+        raw = self._family.get(uint(sequence))
+        if raw is None:  # retention has just removed it
+            raise CursorTooOld(sequence, self.oldest)
+        return _decode(raw).time_ns
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with what becomes durable; what is returned ends that."""

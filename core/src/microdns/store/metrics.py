@@ -23,6 +23,9 @@ class StoreMetrics(MetricSet):
         self.committed = transactions.cell("committed")
         self.aborted = transactions.cell("aborted")
         self.dry_runs = transactions.cell("dry_run")
+        self.past_reads = self.counter(
+            "microdns_store_past_reads_total", "Reads of a state as of an earlier point."
+        ).cell()
         self.written_bytes = self.counter(
             "microdns_store_written_bytes_total", "Keys, values and events written."
         ).cell()

@@ -24,5 +24,9 @@ class StoreOptions:
     journal_bytes_max: int | None = 256 * MIB
     transaction_bytes_max: int = 256 * MIB
     """Of one transaction's keys, values and events; beyond it is ``TooLarge``."""
+    past_entries_max: int = 100_000
+    """Journal entries that are looked at to tell what was before them; beyond it is TooLarge."""
+    past_rows_max: int = 100_000
+    """Values that came to be, changed or went since, that are kept in memory for one such look."""
     transactions_waiting_max: int = 10_000
     """Transactions that wait for their turn; beyond it is ``Unavailable``."""

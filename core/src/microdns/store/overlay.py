@@ -1,4 +1,4 @@
-"""What a transaction has written so far, laid over what is stored.
+"""What a transaction has written so far, or a view of the past, laid over what is stored.
 
 Scans inside a transaction must see its own writes in key order.  Keys are therefore kept sorted,
 in buckets, so that adding one costs the same after a hundred thousand; and only from the first
@@ -7,7 +7,7 @@ scan on, since most transactions never scan.
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from microdns.store.engine import Row
@@ -61,18 +61,23 @@ class SortedKeys:
 
 
 class Overlay:
-    """Rows written to one table by a transaction; None stands for a deleted one."""
+    """Rows laid over one table; None stands for a deleted one.
+
+    ``stored`` reads the rows below, by default those of the latest state.
+    """
 
     __slots__ = ("_keys", "_stored", "rows", "table")
 
-    def __init__(self, table: "Table[Any]") -> None:
+    def __init__(
+        self, table: "Table[Any]", stored: Callable[[bytes], bytes | None] | None = None
+    ) -> None:
         self.table = table
         self.rows: dict[bytes, bytes | None] = {}
-        self._stored = table.family.get
+        self._stored = stored or table.family.get
         self._keys: SortedKeys | None = None
 
     def read(self, key: bytes) -> bytes | None:
-        """A row as the transaction sees it."""
+        """A row as it is seen from above."""
         raw = self.rows.get(key, _ABSENT)
         return self._stored(key) if raw is _ABSENT else raw
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from microdns.store.collection import Collection
 from microdns.store.engine import Cursor
 from microdns.store.reading import Reader, Tables
 from microdns.store.table import Table
@@ -19,6 +20,13 @@ class Snapshot(Reader):
         super().__init__(dict(tables))
         self.sequence = sequence
         self._cursors = {table: table.family.cursor() for table in tables.values()}
+
+    async def unwind(self, collection: Collection[Any], only: str = "") -> None:
+        """Bring a collection back to the snapshot's instant: it is there.
+
+        Readers that may be asked ``as_of`` an earlier point call it before they read a collection:
+        see ``Past``.
+        """
 
     def close(self) -> None:
         """Let go of the instant; reads raise StorageFault from now on."""

@@ -14,6 +14,7 @@ import msgspec
 from microdns.clock import Clock, SystemClock
 from microdns.errors import StorageFault
 from microdns.events import KERNEL, Event, Principal
+from microdns.points import Point
 from microdns.store import logevents
 from microdns.store.backup import Backup, make_backup
 from microdns.store.bulk import undo_unfinished
@@ -38,6 +39,7 @@ from microdns.store.meta import (
 from microdns.store.metrics import StoreMetrics
 from microdns.store.migration import Migration, Migrations, apply, pending
 from microdns.store.options import StoreOptions
+from microdns.store.past import Past
 from microdns.store.reading import Reader
 from microdns.store.recovery import Recovery
 from microdns.store.snapshot import Snapshot
@@ -50,6 +52,8 @@ from microdns.store.turns import Turns
 T = TypeVar("T", bound=msgspec.Struct)
 
 _TRIM_SECONDS = 60.0
+_PASTS_AT_ONCE = 4
+"""Views of the past that are open at the same time, since each takes memory; others wait."""
 _LOADED_AT_ONCE = 10_000
 _ARRAY32 = b"\xdd"
 """What an array begins with in MessagePack; its length follows."""
@@ -92,6 +96,7 @@ class Store(Reader):
         self.options = options
         self.loop = asyncio.get_running_loop()
         self.turns = Turns(options.transactions_waiting_max)
+        self._pasts = asyncio.Semaphore(_PASTS_AT_ONCE)
         self.unjournaled_version = b""
         """Version of the next transaction's writes to collections that are not journaled."""
         self._engine = engine
@@ -238,15 +243,33 @@ class Store(Reader):
         return Transaction(self, actor, dry_run)
 
     @contextlib.asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Snapshot]:
+    async def snapshot(self, as_of: Point | None = None) -> AsyncIterator[Snapshot]:
         """One instant of all collections, of which everything is durable.
 
-        Raises StorageFault when what was written last can't be made durable.
+        With ``as_of``, an earlier instant (see ``Past``): each collection has to be unwound before
+        it is read.  Raises StorageFault when what was written last can't be made durable,
+        CursorTooOld and NotFound for a point that the journal does not have.
         """
+        if as_of is not None:
+            async with self._pasts:
+                await self.committer.settled()
+                point = self.journal.sequence_at(as_of)
+                self.metrics.past_reads.inc()
+                written = self.committer.written
+                past = Past(self.tables, written, point, self.journal, self.options)
+                async with self._kept(past):
+                    yield past
+            return
         snapshot = Snapshot(self.tables, self.committer.written)
+        async with self._kept(snapshot):
+            yield snapshot
+
+    @contextlib.asynccontextmanager
+    async def _kept(self, snapshot: Snapshot) -> AsyncIterator[None]:
+        """Keep a snapshot whose all is durable until the block is left."""
         try:
             await self.committer.settled()
-            yield snapshot
+            yield
         finally:
             snapshot.close()
 

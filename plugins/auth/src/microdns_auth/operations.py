@@ -15,7 +15,7 @@ from microdns_dns import names
 from microdns_dns.limits import sees_zone
 from microdns_dns.model import RECORDS, Record, id_key
 from microdns_dns.operations import DnsOperations
-from microdns_dns.operations.access import BY_ZONE, require, visible_zone
+from microdns_dns.operations.access import BY_ZONE, require, visible_zone_then
 from microdns_dns.operations.forms import ZoneRef
 from microdns_dns.rdata import rdata_to_text, type_name
 from microdns_dns.repository import Outcome
@@ -168,6 +168,7 @@ class ZoneFileOperations(DnsOperations):
             http="GET /zones/{id}/export",
             grpc="ZoneService/ExportZone",
             offline=True,
+            remembers=True,
             honours=BY_ZONE,
             examples=(
                 "microdns zone export example.com",
@@ -194,8 +195,8 @@ class ZoneFileOperations(DnsOperations):
         return done(outcome, with_diff=call.dry_run)
 
     async def export_zone(self, call: Call, wanted: ZoneExport) -> ZoneFile:
-        async with self.repository.store.snapshot() as snapshot:
-            zone = visible_zone(call.principal, snapshot, wanted.id)
+        async with self.repository.store.snapshot(call.as_of) as snapshot:
+            zone = await visible_zone_then(call.principal, snapshot, wanted.id)
             pieces: list[str] = []
             for piece in write_zone(zone, snapshot.scan(RECORDS, id_key(zone.id))):
                 pieces.append(piece)

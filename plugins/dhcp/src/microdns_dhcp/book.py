@@ -21,7 +21,7 @@ import msgspec
 
 from microdns.bus import Bus
 from microdns.events import Entry, Event, Principal
-from microdns.store import Store
+from microdns.store import Reader, Store
 from microdns_dhcp.arena import Arena, Subnet
 from microdns_dhcp.events import (
     LEASE_EVENTS,
@@ -74,6 +74,13 @@ class Change:
         event: Any = self.event
         lease = event.before if self.lease is None else self.lease
         return len(lease.address) == PREFIX_OCTETS
+
+
+def leases_of(reader: Reader, family: int | None = None) -> Iterator[Lease]:
+    """All leases that a reader sees, by address."""
+    prefixes = {4: (b"\x04",), 6: (b"\x10", b"\x11")}.get(family or 0, (b"",))
+    for prefix in prefixes:
+        yield from reader.scan(LEASES, prefix)
 
 
 class LeaseBook:
@@ -244,9 +251,7 @@ class LeaseBook:
 
     def leases(self, family: int | None = None) -> Iterator[Lease]:
         """All leases, by address."""
-        prefixes = {4: (b"\x04",), 6: (b"\x10", b"\x11")}.get(family or 0, (b"",))
-        for prefix in prefixes:
-            yield from self._store.scan(LEASES, prefix)
+        return leases_of(self._store, family)
 
     # -- changing
 

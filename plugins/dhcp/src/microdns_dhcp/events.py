@@ -1,52 +1,77 @@
 """What happens to leases, and to what they are made from."""
 
+from typing import Any
+
 from microdns.events import Event
-from microdns_dhcp.model import ClientClass, GlobalOptions, Lease, Pool, Reservation
+from microdns.store import Collection, Past
+from microdns_dhcp.model import (
+    LEASES,
+    ClientClass,
+    GlobalOptions,
+    Lease,
+    Pool,
+    Reservation,
+    lease_key,
+)
 
 
-class LeaseGranted(Event, frozen=True, kw_only=True, tag="lease.granted"):
+class LeaseEvent(Event, frozen=True, kw_only=True):
+    """What happened to one lease; ``lease`` is what it has become, where it is not forgotten."""
+
+    tells = (LEASES,)
+
+    def undo(self, past: Past, collection: Collection[Any], only: str) -> None:
+        """``only`` is an address or delegated prefix, as ``Lease.text`` has it."""
+        lease, before = getattr(self, "lease", None), getattr(self, "before", None)
+        if lease is not None and only in ("", lease.text):
+            past.remove(LEASES, lease_key(lease.address))
+        if before is not None and only in ("", before.text):
+            past.put(LEASES, before)
+
+
+class LeaseGranted(LeaseEvent, frozen=True, kw_only=True, tag="lease.granted"):
     """A client got an address; ``before`` is the address's last lease, if one is remembered."""
 
     lease: Lease
     before: Lease | None = None
 
 
-class LeaseRenewed(Event, frozen=True, kw_only=True, tag="lease.renewed"):
+class LeaseRenewed(LeaseEvent, frozen=True, kw_only=True, tag="lease.renewed"):
     """The same client goes on; its name or relay may differ from before."""
 
     lease: Lease
     before: Lease
 
 
-class LeaseReleased(Event, frozen=True, kw_only=True, tag="lease.released"):
+class LeaseReleased(LeaseEvent, frozen=True, kw_only=True, tag="lease.released"):
     """The client, or an operator for it, gave the address back."""
 
     lease: Lease
     before: Lease
 
 
-class LeaseExpired(Event, frozen=True, kw_only=True, tag="lease.expired"):
+class LeaseExpired(LeaseEvent, frozen=True, kw_only=True, tag="lease.expired"):
     """Its time ran out, or an operator ended it; also the end of a quarantine."""
 
     lease: Lease
     before: Lease
 
 
-class LeaseDeclined(Event, frozen=True, kw_only=True, tag="lease.declined"):
+class LeaseDeclined(LeaseEvent, frozen=True, kw_only=True, tag="lease.declined"):
     """The client found the address in use: nobody gets it until ``lease.expires``."""
 
     lease: Lease
     before: Lease | None = None
 
 
-class LeaseAbandoned(Event, frozen=True, kw_only=True, tag="lease.abandoned"):
+class LeaseAbandoned(LeaseEvent, frozen=True, kw_only=True, tag="lease.abandoned"):
     """A probe of ours found the address in use: nobody gets it until ``lease.expires``."""
 
     lease: Lease
     before: Lease | None = None
 
 
-class LeaseDeleted(Event, frozen=True, kw_only=True, tag="lease.deleted"):
+class LeaseDeleted(LeaseEvent, frozen=True, kw_only=True, tag="lease.deleted"):
     """Forgotten: by an operator, or (``purged``) because it ended long ago."""
 
     before: Lease

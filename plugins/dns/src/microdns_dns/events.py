@@ -6,8 +6,18 @@ from typing import Any
 import msgspec
 
 from microdns.events import Event, Principal
+from microdns.store import Collection, Past
 from microdns_dns.limits import sees_record, sees_zone
-from microdns_dns.model import Record, Source, Zone, counted_ids
+from microdns_dns.model import (
+    RECORDS,
+    ZONES,
+    Record,
+    Source,
+    Zone,
+    counted_ids,
+    id_key,
+    record_key,
+)
 from microdns_dns.rdata import rdata_to_text, type_name
 from microdns_dns.shown import record_values, zone_values
 
@@ -18,7 +28,11 @@ CHANGES_PER_ENTRY_MAX = 1_000
 class ZoneCreated(Event, frozen=True, kw_only=True, tag="zone.created"):
     """A zone exists; its records follow in ``RecordsChanged``."""
 
+    tells = (ZONES,)
     zone: Zone
+
+    def undo(self, past: Past, collection: Collection[Any], only: str) -> None:
+        past.remove(ZONES, id_key(self.zone.id))
 
     def shown_to(self, principal: Principal) -> Any:
         return _zone_shown(self.zone, principal)
@@ -27,8 +41,12 @@ class ZoneCreated(Event, frozen=True, kw_only=True, tag="zone.created"):
 class ZoneUpdated(Event, frozen=True, kw_only=True, tag="zone.updated"):
     """A zone's own settings changed (SOA, default TTL), not its records."""
 
+    tells = (ZONES,)
     before: Zone
     after: Zone
+
+    def undo(self, past: Past, collection: Collection[Any], only: str) -> None:
+        past.put(ZONES, self.before)
 
     def shown_to(self, principal: Principal) -> Any:
         before, after = self.before, self.after
@@ -44,7 +62,11 @@ class ZoneUpdated(Event, frozen=True, kw_only=True, tag="zone.updated"):
 class ZoneDeleted(Event, frozen=True, kw_only=True, tag="zone.deleted"):
     """A zone is gone; entries before this one, of the same transaction, told its records."""
 
+    tells = (ZONES,)
     zone: Zone
+
+    def undo(self, past: Past, collection: Collection[Any], only: str) -> None:
+        past.put(ZONES, self.zone)
 
     def shown_to(self, principal: Principal) -> Any:
         return _zone_shown(self.zone, principal)
@@ -86,12 +108,38 @@ class RecordsChanged(Event, frozen=True, kw_only=True, tag="zone.records_changed
     msgpack, nil for none).
     """
 
+    tells = (ZONES, RECORDS)
     zone_id: str
     zone: str
     serial_before: int
     serial_after: int
     listed: list[RecordChange] = msgspec.field(default_factory=list, name="changes")
     packed: msgspec.Raw = NOTHING_PACKED
+    updated_before_ns: int = 0
+    """When the zone had been changed last before; 0 where that is not known."""
+
+    def undo(self, past: Past, collection: Collection[Any], only: str) -> None:
+        """``only`` is a zone's id."""
+        if collection is ZONES:
+            self._undo_zone(past)
+        elif only in ("", self.zone_id):
+            for change in reversed(self.changes):
+                if change.after is not None:
+                    past.remove(RECORDS, record_key(change.after))
+                if change.before is not None:
+                    past.put(RECORDS, change.before)
+
+    def _undo_zone(self, past: Past) -> None:
+        """Take back the serial and the count; with equal serials, other events tell the zone."""
+        zone = past.get(ZONES, id_key(self.zone_id))
+        if zone is None or self.serial_before == self.serial_after:
+            return
+        added = sum((one.after is not None) - (one.before is not None) for one in self.changes)
+        soa = msgspec.structs.replace(zone.soa, serial=self.serial_before)
+        updated = self.updated_before_ns or zone.created_ns
+        count = zone.record_count - added
+        before = msgspec.structs.replace(zone, soa=soa, record_count=count, updated_ns=updated)
+        past.put(ZONES, before)
 
     @property
     def changes(self) -> list[RecordChange]:

@@ -1,7 +1,7 @@
 """Any operation by its name, a third party's too: ``OperationService``."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -10,10 +10,11 @@ from microdns.errors import Denied, Invalid, NotFound, Problem
 from microdns.events import Entry
 from microdns.operations import Call, Operation, OperationRegistry
 from microdns.operations.registry import authorize
+from microdns.points import point_of
 from microdns.store import Store, collecting_entries
 from microdns_grpc.endpoints import Endpoint, Workshop, followed
 from microdns_grpc.generated.microdns import v1
-from microdns_grpc.identity import Gate, Metadata
+from microdns_grpc.identity import Gate, Metadata, call_of
 from microdns_grpc.messages import from_json, to_json
 from microdns_grpc.methods import Method, Projection, methods
 
@@ -43,7 +44,7 @@ class GenericEndpoint:
 
     def admit(self, metadata: Metadata, address: str) -> Call:
         """Any caller with a key; what it may do is decided by the operation that it names."""
-        return Call(self._parts.gate.identify(metadata, address))
+        return call_of(self._parts.gate.identify(metadata, address), metadata)
 
     def replies(self, call: Call, octets: bytes) -> AsyncIterator[bytes]:
         """The answer, as an endpoint gives it."""
@@ -98,10 +99,10 @@ class CallOperation(GenericEndpoint):
         asked: v1.CallRequest = await self._asked(octets)
         operation = self._named(asked.name)
         values = self._input(asked.input_json)
-        wanted = Call(call.principal, dry_run=asked.dry_run, if_version=asked.if_version)
+        wanted = with_options(call, asked)
         with collecting_entries() as entries:
             outcome = await self._parts.operations.call(operation.name, values, wanted)
-        changes = [_change_of(entry, call) for entry in entries] if asked.dry_run else []
+        changes = [_change_of(entry, call) for entry in entries] if wanted.dry_run else []
         yield bytes(
             v1.CallResponse(
                 output_json=to_json(outcome), changes_json=[each for each in changes if each]
@@ -129,6 +130,16 @@ def endpoints(parts: Parts) -> dict[str, Endpoint]:
         method = methods()[f"{SERVICE}/{name}"]
         found[method.path] = kind(method, parts)
     return found
+
+
+def with_options(call: Call, asked: v1.CallRequest) -> Call:
+    """The call with the options of the message, where metadata do not give them already."""
+    return replace(
+        call,
+        dry_run=call.dry_run or asked.dry_run,
+        if_version=call.if_version if asked.if_version is None else asked.if_version,
+        as_of=point_of(asked.as_of) if asked.as_of else call.as_of,
+    )
 
 
 def may(call: Call, operation: Operation[Any, Any]) -> bool:

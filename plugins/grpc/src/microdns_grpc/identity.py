@@ -7,6 +7,7 @@ from microdns.access import Authenticator
 from microdns.errors import Invalid, Problem
 from microdns.events import Principal
 from microdns.operations import Call
+from microdns.points import point_of
 
 Metadata = Mapping[str, Any]
 TRUTH = {"true": True, "false": False}
@@ -41,8 +42,9 @@ def presented(metadata: Metadata) -> str | None:
 
 
 def call_of(principal: Principal, metadata: Metadata) -> Call:
-    """The common options, from ``dry-run`` and ``if-match``; raises ``Invalid``."""
+    """The common options, from ``dry-run``, ``if-match``, ``as-of``; raises ``Invalid``."""
     dry_run, version = _only(metadata, "dry-run"), _only(metadata, "if-match")
+    as_of = _only(metadata, "as-of")
     if dry_run is not None and dry_run not in TRUTH:
         raise Invalid.of(Problem("dry-run", "write true or false"))
     if version is not None:
@@ -53,6 +55,7 @@ def call_of(principal: Principal, metadata: Metadata) -> Call:
         principal,
         dry_run=TRUTH.get(dry_run or "", False),
         if_version=None if version is None else int(version),
+        as_of=None if as_of is None else point_of(as_of),
     )
 
 

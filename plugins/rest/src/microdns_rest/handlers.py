@@ -1,6 +1,7 @@
 """Operations as litestar handlers."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -79,6 +80,7 @@ class Handlers:
                 key_of(request)
             if shape.dry_run(query):
                 return await self._rehearse(operation, wanted, call)
+            call = replace(call, as_of=shape.as_of(query))
             if not shape.writes:
                 return not_modified(request, await self._answer(operation, wanted, call))
             return await self._idempotency.once(
@@ -109,11 +111,12 @@ class Handlers:
         self, operation: Operation[Any, Any], wanted: msgspec.Struct, call: Call
     ) -> Response[Any]:
         outcome = await self._operations.call(operation.name, wanted, call)
+        tag = entity_tag(outcome) if call.as_of is None else {}
         return Response(
             encoded(outcome),
             status_code=success_of(operation),
             media_type="application/json",
-            headers={**entity_tag(outcome), "Cache-Control": "no-store"},
+            headers={**tag, "Cache-Control": "no-store"},
         )
 
     async def _rehearse(

@@ -8,9 +8,10 @@ import msgspec
 
 from microdns import __version__
 from microdns.errors import Problem
+from microdns.points import FORM
 from microdns_rest.handlers import DryRun, success_of
 from microdns_rest.problems import PROBLEM_JSON, ProblemDetails
-from microdns_rest.shape import DRY_RUN, Shape, body_struct
+from microdns_rest.shape import AS_OF, DRY_RUN, Shape, body_struct
 
 TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
@@ -116,6 +117,12 @@ class Document:
         if shape.rehearses:
             told = "Compute everything, store nothing, and tell what would change."
             found.append(_parameter("query", DRY_RUN, {"type": "boolean", "description": told}))
+        if shape.remembers:
+            told = (
+                "Answer as at this point of the past: a sequence of the journal (what it was after "
+                "that entry), or a time (RFC 3339)."
+            )
+            found.append(_parameter("query", AS_OF, _text(told, f"^{FORM}$")))
         if shape.writes and shape.operation.conditional:
             told = "An ETag: do it only if nothing has changed since."
             found.append(_parameter("header", "If-Match", _text(told, '^("[0-9]{1,18}"|\\*)$')))

@@ -14,10 +14,12 @@ from msgspec.structs import FieldInfo, fields
 from microdns.errors import Invalid, Problem
 from microdns.operations import Operation
 from microdns.operations.registry import problem_of
+from microdns.points import WRITE, Point, looks_like_point, point_of
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 FORM = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/([\w.~-]+|\{\w+\}))+")
 DRY_RUN = "dry_run"
+AS_OF = "as_of"
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -59,6 +61,8 @@ class Shape:
         self.in_query = [] if self.has_body else rest
         self.writes = operation.scope.endswith(":write")
         self.rehearses = self.writes and operation.rehearses
+        self.remembers = operation.remembers and not self.writes
+        self._common = {DRY_RUN} if self.rehearses else {AS_OF} if self.remembers else set()
         self._known = {field.encode_name for field in self.in_query}
         self._many = {field.encode_name for field in self.in_query if _is_list(field.type)}
 
@@ -100,12 +104,26 @@ class Shape:
 
     def dry_run(self, query: Iterable[tuple[str, str]]) -> bool:
         """Whether the request only asks what would happen."""
-        given = [value for name, value in query if name == DRY_RUN]
-        if not (self.rehearses and given):
-            return False
-        if len(given) > 1 or given[0] not in ("true", "false"):
+        given = self._option(DRY_RUN, query)
+        if given not in (None, "true", "false"):
             raise malformed(Problem(DRY_RUN, "write true or false"))
-        return given[0] == "true"
+        return given == "true"
+
+    def as_of(self, query: Iterable[tuple[str, str]]) -> Point | None:
+        """The point of the past that the request asks about; None for now."""
+        given = self._option(AS_OF, query)
+        if given is not None and not looks_like_point(given):
+            raise malformed(Problem(AS_OF, WRITE))
+        return None if given is None else point_of(given)
+
+    def _option(self, name: str, query: Iterable[tuple[str, str]]) -> str | None:
+        """An option that the operation keeps to, as it was given."""
+        given = [value for each, value in query if each == name]
+        if not given or name not in self._common:
+            return None
+        if len(given) > 1:
+            raise malformed(Problem(name, "is given more than once"))
+        return given[0]
 
     def _body(self, body: bytes) -> dict[str, Any]:
         try:
@@ -124,7 +142,7 @@ class Shape:
     def _query(self, query: Iterable[tuple[str, str]]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for name, value in query:
-            if self.rehearses and name == DRY_RUN:
+            if name in self._common:
                 continue
             if name not in self._known:
                 raise malformed(Problem(name[:80], "no such query parameter"))

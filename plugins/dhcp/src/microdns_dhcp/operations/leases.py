@@ -2,7 +2,7 @@
 
 import ipaddress
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Any, Literal
 
 import anyio.lowlevel
@@ -12,18 +12,21 @@ from msgspec import Meta
 from microdns.errors import Conflict, Invalid, NotFound, Problem
 from microdns.events import Entry
 from microdns.operations import Call, Cli, Column, Nothing, Operation
+from microdns.store import Reader
 from microdns_dhcp import identifiers
-from microdns_dhcp.book import Change
+from microdns_dhcp.book import Change, leases_of
 from microdns_dhcp.events import LEASE_EVENTS
 from microdns_dhcp.model import (
     ACTIVE,
     API,
     INFINITE,
+    LEASES,
     STATES,
     Lease,
     address_octets,
     address_text,
     hardware_text,
+    lease_key,
 )
 from microdns_dhcp.operations.base import Desk, FamilyFilter, Ip, Limit, Offset
 
@@ -134,6 +137,7 @@ class LeaseOperations:
                 scope="leases:read",
                 http="GET /leases",
                 grpc="LeaseService/ListLeases",
+                remembers=True,
                 cli=Cli(columns=COLUMNS),
                 examples=("microdns lease list --hostname printer",),
             ),
@@ -145,6 +149,7 @@ class LeaseOperations:
                 handler=self.get,
                 scope="leases:read",
                 http="GET /leases/{ip}",
+                remembers=True,
             ),
         ]
 
@@ -210,11 +215,18 @@ class LeaseOperations:
 
     # -- looking
 
-    async def list(self, _call: Call, query: LeaseQuery) -> LeasePage:
+    async def list(self, call: Call, query: LeaseQuery) -> LeasePage:
+        if call.as_of is None:
+            return await self._page(query, self._desk.store)
+        async with self._desk.store.snapshot(call.as_of) as past:
+            await past.unwind(LEASES, query.ip and address_text(_octets(query.ip)))
+            return await self._page(query, past)
+
+    async def _page(self, query: LeaseQuery, reader: Reader) -> LeasePage:
         wanted = _Wanted(query)
         items: list[LeaseShown] = []
         total = 0
-        for number, lease in enumerate(self._leases(query)):
+        for number, lease in enumerate(_candidates(query, reader)):
             if number % LEASES_PER_TURN == 0:
                 await anyio.lowlevel.checkpoint()
             if not wanted.matches(lease):
@@ -224,19 +236,21 @@ class LeaseOperations:
             total += 1
         return LeasePage(items, total, query.offset, query.limit)
 
-    async def get(self, _call: Call, key: LeaseKey) -> LeaseShown:
-        return self._shown(self._lease(key))
+    async def get(self, call: Call, key: LeaseKey) -> LeaseShown:
+        if call.as_of is None:
+            return self._shown(self._lease(key))
+        address = _octets(key.ip)
+        async with self._desk.store.snapshot(call.as_of) as past:
+            await past.unwind(LEASES, address_text(address))
+            lease = past.get(LEASES, lease_key(address))
+        if lease is None:
+            raise NotFound(f"no lease of {key.ip}")
+        return self._shown(lease)
 
     async def follow(self, _call: Call, _input: Nothing) -> AsyncIterator[Entry]:
         async with self._desk.bus.subscribe(types=LEASE_EVENTS, name="lease.follow") as entries:
             async for entry in entries:
                 yield entry
-
-    def _leases(self, query: LeaseQuery) -> Any:
-        if query.ip:
-            found = self._desk.book.lease(_octets(query.ip))
-            return [] if found is None else [found]
-        return self._desk.book.leases(query.family or None)
 
     def _lease(self, key: LeaseKey) -> Lease:
         lease = self._desk.book.lease(_octets(key.ip))
@@ -313,6 +327,13 @@ class LeaseOperations:
 
     async def _commit(self, call: Call, change: Change) -> None:
         await self._desk.book.commit([change], call.principal, call.dry_run)
+
+
+def _candidates(query: LeaseQuery, reader: Reader) -> Iterable[Lease]:
+    if query.ip:
+        found = reader.get(LEASES, lease_key(_octets(query.ip)))
+        return [] if found is None else [found]
+    return leases_of(reader, query.family or None)
 
 
 class _Wanted:

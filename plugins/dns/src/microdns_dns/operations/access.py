@@ -6,9 +6,9 @@ that tell nothing either.
 
 from microdns.errors import Denied, NotFound
 from microdns.events import Principal
-from microdns.store import Reader
+from microdns.store import Reader, Snapshot
 from microdns_dns.limits import sees_record, sees_zone
-from microdns_dns.model import Record, Zone
+from microdns_dns.model import RECORDS, ZONES, Record, Zone
 from microdns_dns.repository import find_record, find_zone
 
 BY_ZONE = frozenset({"zone"})
@@ -21,6 +21,14 @@ def visible_zone(principal: Principal, reader: Reader, ref: str) -> Zone:
     zone = find_zone(reader, ref)
     if not sees_zone(principal, zone.name):
         raise NotFound(f"no zone {ref[:260]}")
+    return zone
+
+
+async def visible_zone_then(principal: Principal, snapshot: Snapshot, ref: str) -> Zone:
+    """The same in a snapshot that may be of the past, which then has the zone's records."""
+    await snapshot.unwind(ZONES)
+    zone = visible_zone(principal, snapshot, ref)
+    await snapshot.unwind(RECORDS, zone.id)
     return zone
 
 

@@ -22,6 +22,7 @@ from microdns_dns.operations.access import (
     require,
     visible_record,
     visible_zone,
+    visible_zone_then,
 )
 from microdns_dns.operations.base import DnsOperations
 from microdns_dns.operations.forms import (
@@ -333,6 +334,7 @@ class RecordOperations(DnsOperations):
             http="GET /zones/{zone_id}/records",
             grpc="RecordService/ListRecords",
             offline=True,
+            remembers=True,
             honours=BY_RECORD,
             examples=(
                 "microdns record list example.com --type A",
@@ -352,6 +354,7 @@ class RecordOperations(DnsOperations):
             http="GET /zones/{zone_id}/records/{record_id}",
             grpc="RecordService/GetRecord",
             offline=True,
+            remembers=True,
             honours=BY_RECORD,
             examples=("microdns record get example.com 019ae0b2-7c00-7b5e-9c3d-0a1b2c3d4e5f",),
             cli=Cli(input=_KeyArguments, convert=_record_key),
@@ -455,8 +458,8 @@ class RecordOperations(DnsOperations):
 
     async def list_records(self, call: Call, query: RecordQuery) -> RecordPage:
         end = query.offset + query.limit
-        async with self.repository.store.snapshot() as snapshot:
-            zone = visible_zone(call.principal, snapshot, query.zone_id)
+        async with self.repository.store.snapshot(call.as_of) as snapshot:
+            zone = await visible_zone_then(call.principal, snapshot, query.zone_id)
             if _takes_all(query, call.principal) and end <= AT_ONCE_MAX:
                 rows = islice(_candidates(snapshot, zone, ""), query.offset, end)
                 items = [record_shown(record, version) for record, version in rows]
@@ -472,8 +475,8 @@ class RecordOperations(DnsOperations):
         return RecordPage(items, total, query.offset, query.limit)
 
     async def get_record(self, call: Call, key: RecordKey) -> RecordShown:
-        async with self.repository.store.snapshot() as snapshot:
-            zone = visible_zone(call.principal, snapshot, key.zone_id)
+        async with self.repository.store.snapshot(call.as_of) as snapshot:
+            zone = await visible_zone_then(call.principal, snapshot, key.zone_id)
             record = visible_record(call.principal, snapshot, zone, key.record_id)
             return _shown(snapshot, record)
 

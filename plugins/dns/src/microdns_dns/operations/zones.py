@@ -142,6 +142,7 @@ class ZoneOperations(DnsOperations):
             http="GET /zones",
             grpc="ZoneService/ListZones",
             offline=True,
+            remembers=True,
             honours=BY_ZONE,
             examples=("microdns zone list", "microdns zone list --name '*.in-addr.arpa'"),
             cli=Cli(columns=COLUMNS),
@@ -158,6 +159,7 @@ class ZoneOperations(DnsOperations):
             http="GET /zones/{id}",
             grpc="ZoneService/GetZone",
             offline=True,
+            remembers=True,
             honours=BY_ZONE,
             examples=("microdns zone get example.com",),
             cli=Cli(input=_ZoneArgument, convert=_zone_key),
@@ -225,7 +227,8 @@ class ZoneOperations(DnsOperations):
         name, text = Filter(query.name), query.text.lower()
         found: list[Zone] = []
         items: list[ZoneShown] = []
-        async with self.repository.store.snapshot() as snapshot:
+        async with self.repository.store.snapshot(call.as_of) as snapshot:
+            await snapshot.unwind(ZONES)
             for number, zone in enumerate(all_zones(snapshot)):
                 if number % 500 == 499:
                     await anyio.lowlevel.checkpoint()
@@ -241,7 +244,8 @@ class ZoneOperations(DnsOperations):
         return ZonePage(items, len(found), query.offset, query.limit)
 
     async def get_zone(self, call: Call, key: ZoneKey) -> ZoneShown:
-        async with self.repository.store.snapshot() as snapshot:
+        async with self.repository.store.snapshot(call.as_of) as snapshot:
+            await snapshot.unwind(ZONES)
             zone = visible_zone(call.principal, snapshot, key.id)
             return zone_shown(zone, snapshot.version(ZONES, id_key(zone.id)) or 0)
 

@@ -368,7 +368,7 @@ class ZoneRepository:
         tx.emit(ZoneCreated(zone=zone))
         await self._write_records(tx, call, plan)
         changes = plan.changes()
-        _emit_changes(tx, zone, zone.soa.serial, changes)
+        _emit_changes(tx, zone, zone, changes)
         self._count_zones(call, +1)
         return Outcome(zone, tx.transaction, changes, True, 0, tuple(plan.warnings))
 
@@ -401,7 +401,7 @@ class ZoneRepository:
         tx.put(ZONES, after)
         if settled != before or not changes:
             tx.emit(ZoneUpdated(before=before, after=after))
-        _emit_changes(tx, after, before.soa.serial, changes)
+        _emit_changes(tx, after, before, changes)
         return Outcome(after, tx.transaction, changes, False, kept, warnings)
 
     async def _write_records(self, tx: Transaction, call: Call, plan: Plan) -> None:
@@ -424,7 +424,7 @@ class ZoneRepository:
         await replacement(plan, lookup.records_of(tx, zone), [], _all)
         await self._write_records(tx, call, plan)
         tx.delete(ZONES, id_key(zone.id))
-        _emit_changes(tx, zone, zone.soa.serial, plan.changes())
+        _emit_changes(tx, zone, zone, plan.changes())
         tx.emit(ZoneDeleted(zone=zone))
         self._count_zones(call, -1)
 
@@ -466,17 +466,16 @@ class _Pace:
             await anyio.lowlevel.checkpoint()
 
 
-def _emit_changes(
-    tx: Transaction, after: Zone, serial_before: int, changes: list[RecordChange]
-) -> None:
+def _emit_changes(tx: Transaction, after: Zone, before: Zone, changes: list[RecordChange]) -> None:
     for start in range(0, len(changes), CHANGES_PER_ENTRY_MAX):
         tx.emit(
             RecordsChanged(
                 zone_id=after.id,
                 zone=after.name,
-                serial_before=serial_before,
+                serial_before=before.soa.serial,
                 serial_after=after.soa.serial,
                 listed=changes[start : start + CHANGES_PER_ENTRY_MAX],
+                updated_before_ns=before.updated_ns,
             )
         )
 
