@@ -3,17 +3,19 @@
 Taps are called synchronously with each transaction, before its writer goes on: they keep views
 that must never be behind what was acknowledged.  Subscriptions are for everybody else: each has a
 bounded queue of its own, and when that is full it goes on from the journal, so it delays nobody
-and misses nothing.  Ephemeral events take the same ways without touching the disk.
+and misses nothing.  Followers are subscribers that may be many: those who want the same types share
+one feed of batches.  Ephemeral events take the same ways without touching the disk.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from microdns.clock import Clock, SystemClock
 from microdns.events import KERNEL, Entry, Event, Principal, event_type
+from microdns.feed import Feed, Follower
 from microdns.metrics import MetricSet, Sample
 from microdns.store import logevents
 from microdns.store.errors import CursorTooOld
@@ -152,6 +154,7 @@ class Bus:
         self._clock = clock or SystemClock()
         self._taps: tuple[tuple[Tap, TypeFilter], ...] = ()
         self._subscriptions: list[Subscription] = []
+        self._feeds: dict[frozenset[str] | None, tuple[Feed, Callable[[], None]]] = {}
         self._unlisten = journal.listen(self._committed)
         self.metrics.lag.read_with(self._lag)
 
@@ -197,6 +200,40 @@ class Bus:
         finally:
             self._subscriptions.remove(subscription)
 
+    @contextlib.contextmanager
+    def follow(
+        self, types: Iterable[str] | None = None, after: int | None = None, name: str = ""
+    ) -> Iterator[Follower]:
+        """As ``subscribe``, for what many may want at once; gives entries in batches.
+
+        Followers of the same types get the same batches, a little later than subscribers: what is
+        made of a batch can be made once for all.
+        """
+        if after is not None and after + 1 < self._journal.oldest:
+            raise CursorTooOld(after, self._journal.oldest)
+        feed = self._feed(None if types is None else frozenset(types))
+        start = self._journal.newest if after is None else after
+        follower = Follower(feed, start, name, self.metrics.lapses.inc)
+        feed.followers.append(follower)
+        try:
+            yield follower
+        finally:
+            feed.followers.remove(follower)
+            self._leave(feed)
+
+    def _feed(self, types: frozenset[str] | None) -> Feed:
+        if types not in self._feeds:
+            feed = Feed(self._journal, TypeFilter(types))
+            self._feeds[types] = (feed, self.tap(feed.take, types))
+        return self._feeds[types][0]
+
+    def _leave(self, feed: Feed) -> None:
+        if not feed.followers:
+            types = None if feed.types.everything else feed.types.names
+            _, untap = self._feeds.pop(types)
+            untap()
+            feed.close()
+
     def close(self) -> None:
         """Hear nothing any more."""
         self._unlisten()
@@ -233,10 +270,13 @@ class Bus:
 
     def _lag(self) -> Iterator[Sample]:
         newest, lags = self._journal.newest, dict[str, int]()
-        for subscription in self._subscriptions:
-            name = subscription.name
+        readers: list[Subscription | Follower] = [*self._subscriptions]
+        for feed, _ in self._feeds.values():
+            readers += feed.followers
+        for reader in readers:
+            name = reader.name
             if name:
-                lags[name] = max(lags.get(name, 0), newest - subscription.position)
+                lags[name] = max(lags.get(name, 0), newest - reader.position)
         for name, lag in lags.items():
             yield Sample((name,), lag)
 

@@ -51,6 +51,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
         A ``summary`` among them is what a line about the event says.
         A caller with limits sees nothing, unless the event's plugin knows what lies within them.
+        Those without limits, of the same scopes, are shown the same: it may be made once for all.
         """
         return None if principal.limits else self
 

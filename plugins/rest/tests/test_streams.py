@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -193,3 +194,22 @@ async def test_a_message_beyond_two_mebibytes_closes_the_websocket() -> None:
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
         assert (await served.client.get("/health")).status_code == 200
+
+
+def open_streams(served: Served) -> bool:
+    metrics = {metric.name: metric for metric in served.kernel.metrics}
+    return any(each.value for each in metrics["microdns_rest_streams"].samples())
+
+
+async def test_a_client_that_takes_nothing_is_cut_off() -> None:
+    async with serving("send_timeout_secs = 0.2", plugins=[NotesPlugin()]) as served:
+        with socket.socket() as idle:
+            idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            idle.connect(served.address)
+            idle.sendall(b"GET /api/v1/watch HTTP/1.1\r\nHost: x\r\n\r\n")
+            while not open_streams(served):  # noqa: ASYNC110  (the server tells nobody)
+                await anyio.sleep(0.01)
+            with anyio.fail_after(10):
+                while open_streams(served):
+                    note = {"name": "large", "text": "x" * 100_000}
+                    assert (await served.client.post("/notes", json=note)).status_code == 201

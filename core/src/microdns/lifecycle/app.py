@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import socket
 from collections.abc import Sequence
 
@@ -17,6 +18,8 @@ from microdns.logs import Logs
 
 log = logging.getLogger("microdns.kernel")
 
+FILES_WANTED = 65_536
+
 
 def serve(config: str, overrides: Sequence[tuple[str, str]], wanted: Sequence[str] | None) -> int:
     """Run until SIGTERM or SIGINT; returns the exit code.
@@ -30,6 +33,7 @@ def serve(config: str, overrides: Sequence[tuple[str, str]], wanted: Sequence[st
             f"{config} enables no plugin, and --plugins names none; "
             f"installed: {', '.join(installed_names()) or 'none'}"
         )
+    raise_file_limit()
     # Before any thread is started: threads inherit the signal mask.
     with StopSignals() as stop:
         logs = Logs(assembly.logging)
@@ -39,6 +43,17 @@ def serve(config: str, overrides: Sequence[tuple[str, str]], wanted: Sequence[st
             return anyio.run(_serve, assembly, logs, stop, backend_options={"use_uvloop": True})
         finally:
             logs.close()
+
+
+def raise_file_limit() -> None:
+    """Let the process open as many files as it may, each connection being one.
+
+    The usual soft limit of 1,024 is for programs that use select(2), which this one does not.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, FILES_WANTED) if hard != resource.RLIM_INFINITY else FILES_WANTED
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _tell_beginning(assembly: Assembly) -> None:

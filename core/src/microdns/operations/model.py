@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from microdns.batch import Batch
 from microdns.events import KERNEL, Principal
 from microdns.points import Point
 
@@ -85,7 +86,8 @@ class Operation(Generic[I, O]):
     ``proto/microdns.proto`` whose messages have the fields of input and output under the same
     names.  None gives the operation no place of its own there; by name it can be called over gRPC
     unless it is ``local``.
-    A ``stream`` yields items of type ``output`` until the caller leaves.
+    A ``stream`` yields items of type ``output`` until the caller leaves, one by one or several at
+    once (``Batch``), which callers get one by one unless they ask for batches.
     ``offline`` operations touch only the store, so the command line may run them itself while no
     process serves it.
     """
@@ -94,7 +96,7 @@ class Operation(Generic[I, O]):
     summary: str
     input: type[I]
     output: Any
-    handler: Callable[[Call, I], Awaitable[O]] | Callable[[Call, I], AsyncIterator[O]]
+    handler: Callable[[Call, I], Awaitable[O]] | Callable[[Call, I], AsyncIterator[O | Batch[O]]]
     scope: str
     http: str | None = None
     grpc: str | None = None

@@ -1,10 +1,12 @@
 """All operations of the running plugins, and the one way to call them."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import aclosing
 from typing import Any, cast
 
 import msgspec
 
+from microdns.batch import Batch
 from microdns.errors import Conflict, Denied, Invalid, NotFound, Problem
 from microdns.events import Principal
 from microdns.operations.model import ANYTHING, Call, Operation
@@ -67,6 +69,14 @@ class OperationRegistry:
 
     def stream(self, name: str, raw: Any, call: Call) -> AsyncIterator[Any]:
         """Like ``call``, for an operation that yields items."""
+        return _one_by_one(self.batches(name, raw, call))
+
+    def batches(self, name: str, raw: Any, call: Call) -> AsyncIterator[Any]:
+        """As ``stream``, but where the handler yields several items at once, so does this.
+
+        Streams of several callers may share a ``Batch``, so that what is made of it (its octets on
+        the wire) need be made only once.
+        """
         operation = self.get(name)
         if not operation.stream:
             raise Invalid(f"{name} is not a stream")
@@ -86,6 +96,16 @@ def check_options(call: Call, operation: Operation[Any, Any]) -> None:
         raise Invalid(f"{name} has no version to compare: it would be done whatever there is")
     if call.as_of is not None and not operation.remembers:
         raise Invalid(f"{name} can't be asked about the past")
+
+
+async def _one_by_one(source: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async with aclosing(source) as items:  # type: ignore[type-var]  # handlers are generators
+        async for item in items:
+            if isinstance(item, Batch):
+                for each in item.items:
+                    yield each
+            else:
+                yield item
 
 
 def decode_input(operation: Operation[Any, Any], raw: Any) -> msgspec.Struct:

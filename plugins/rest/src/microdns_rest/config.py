@@ -37,7 +37,7 @@ class RestConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 16 * 1024
     connections_max: Annotated[
         int, Meta(ge=1, le=100_000, description="Connections open at once; more are 503.")
-    ] = 1000
+    ] = 2000
     streams_max: Annotated[
         int, Meta(ge=1, le=100_000, description="Event streams open at once; more are 503.")
     ] = 1000
@@ -52,7 +52,7 @@ class RestConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float, Meta(gt=0, le=3600, description="Time for a request to arrive.")
     ] = 30.0
     send_timeout_secs: Annotated[
-        float, Meta(gt=0, le=3600, description="Time for a client to take a piece of the answer.")
+        float, Meta(gt=0, le=3600, description="Time for a client to take what it is sent.")
     ] = 30.0
     cors_origins: Annotated[
         tuple[str, ...], Meta(description="Origins whose pages may call; none by default.")

@@ -148,8 +148,8 @@ class Handlers:
                 query = [(name, value) for name, value in query if name != "after"]
                 query.append(("after", str(start)))
             wanted = shape.input(request.path_params, query, b"")
-            items = self._operations.stream(operation.name, wanted, call)
-            return EventStream(items, start, self._config, self._errors, self._metrics)
+            items = self._operations.batches(operation.name, wanted, call)
+            return EventStream(items, start, self._errors, self._metrics)
 
         return run
 

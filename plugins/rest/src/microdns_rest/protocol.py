@@ -22,6 +22,7 @@ class LimitedProtocol(HttpToolsProtocol):
     _head_octets = 0
     _reading_head = True
     _deadline: asyncio.TimerHandle | None = None
+    _taking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Take the connection, or turn it away when there are too many."""
@@ -33,7 +34,18 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._satisfied()
+        self._taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client has not taken what it was sent: it has to, from now on."""
+        super().pause_writing()
+        self._taken()
+        self._taking = self.loop.call_later(self.limits.send_timeout_secs, self._left)
+
+    def resume_writing(self) -> None:
+        self._taken()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, as long as it is within the limits."""
@@ -83,6 +95,17 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _taken(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
+
+    def _left(self) -> None:
+        """Give up a client that takes nothing; what it was sent is not waited for."""
+        self._taking = None
+        self.metrics.cut_off.cell("taking").inc()
+        self.transport.abort()
 
     def _too_slow(self) -> None:
         self._deadline = None

@@ -1,7 +1,6 @@
 """Operations that stream, as Server-Sent Events (HTML standard, section 9.2)."""
 
-import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -9,12 +8,14 @@ import anyio
 import msgspec
 from litestar import Response
 
+from microdns.batch import Batch
 from microdns.errors import MicroDNSError
-from microdns_rest.config import RestConfig
 from microdns_rest.metrics import RestMetrics
 from microdns_rest.problems import Errors, ProblemDetails, details_of
 
 HEARTBEAT_SECONDS = 15.0
+PIECE_BYTES_MAX = 256 * 1024
+"""Of events that are encoded once for all who get them, and kept for those who are slower."""
 RETRY_MS = 1000
 """What clients wait before they connect again."""
 HEADERS = [
@@ -35,14 +36,12 @@ class EventStream(Response[None]):
         self,
         items: AsyncIterator[Any],
         start: int | str | None,
-        config: RestConfig,
         errors: Errors,
         metrics: RestMetrics,
     ) -> None:
         super().__init__(content=None)
         self._items = items
         self._start = start
-        self._send_seconds = config.send_timeout_secs
         self._errors = errors
         self._metrics = metrics
 
@@ -57,7 +56,7 @@ class EventStream(Response[None]):
             if scope["method"] != "HEAD":
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(self._leave_with, receive, tasks.cancel_scope)
-                    await _Writer(send, self._send_seconds, tasks).write(self._events(scope))
+                    await _Writer(send, tasks).write(self._events(scope))
                     tasks.cancel_scope.cancel()
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
@@ -74,7 +73,8 @@ class EventStream(Response[None]):
         try:
             async with aclosing(self._items) as source:  # type: ignore[type-var]  # a generator
                 async for item in source:
-                    yield event_of(item)
+                    for piece in pieces_of(item):
+                        yield piece
         except MicroDNSError as error:
             yield failure(details_of(error))
         except Exception as error:
@@ -82,15 +82,15 @@ class EventStream(Response[None]):
 
 
 class _Writer:
-    """Sends pieces, with a comment when there was none for a while."""
+    """Sends pieces, with a comment when there was none for a while.
 
-    def __init__(self, send: Any, send_seconds: float, tasks: anyio.abc.TaskGroup) -> None:
+    A client that does not take them in time is cut off by the connection itself.
+    """
+
+    def __init__(self, send: Any, tasks: anyio.abc.TaskGroup) -> None:
         self._send = send
-        self._send_seconds = send_seconds
         self._tasks = tasks
-        self._turn = anyio.Lock()
-        self._sent = itertools.count()
-        self._quiet_since = 0
+        self._sent = 0
 
     async def write(self, pieces: AsyncIterator[bytes]) -> None:
         self._tasks.start_soon(self._beat)
@@ -98,21 +98,39 @@ class _Writer:
             await self._put(piece)
 
     async def _put(self, piece: bytes) -> None:
-        """Hand a piece to the client; a client that does not take it in time is left."""
-        async with self._turn:
-            self._quiet_since = next(self._sent)
-            with anyio.move_on_after(self._send_seconds) as waiting:
-                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
-        if waiting.cancelled_caught:
-            self._tasks.cancel_scope.cancel()
-            await anyio.lowlevel.checkpoint()
+        self._sent += 1
+        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
 
     async def _beat(self) -> None:
         while True:
-            seen = self._quiet_since
+            seen = self._sent
             await anyio.sleep(HEARTBEAT_SECONDS)
-            if seen == self._quiet_since:
+            if seen == self._sent:
                 await self._put(b": still here\n\n")
+
+
+def pieces_of(item: Any) -> Iterator[bytes]:
+    """An item, or several at once, as they are sent; small batches are encoded once for all."""
+    if not isinstance(item, Batch):
+        yield event_of(item)
+        return
+    together = item.made(event_of, _together)
+    if together is not None:
+        yield together
+        return
+    for each in item.items:
+        yield event_of(each)
+
+
+def _together(items: tuple[Any, ...]) -> bytes | None:
+    """The events of a batch as one piece; None if that were too much to keep."""
+    found, octets = list[bytes](), 0
+    for each in items:
+        found.append(event := event_of(each))
+        octets += len(event)
+        if octets > PIECE_BYTES_MAX:
+            return None
+    return b"".join(found)
 
 
 def event_of(item: Any) -> bytes:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from microdns.batch import Batch
 from microdns.errors import NotFound
 from microdns.events import Entry, Principal
 from microdns.lifecycle.operations.base import KernelOperations, rfc3339
@@ -94,18 +95,28 @@ class JournalOperations(KernelOperations):
             items.reverse()
         return JournalPage(items, journal.oldest, journal.newest)
 
-    async def follow(self, call: Call, wanted: JournalFollow) -> AsyncIterator[EntryShown]:
+    async def follow(self, call: Call, wanted: JournalFollow) -> AsyncIterator[Batch[EntryShown]]:
         types = tuple(wanted.type) or None
         newest = self._kernel.store.sequence
         if wanted.after is not None and wanted.after > newest:
             raise NotFound(f"the journal has not come to {wanted.after} yet")
-        async with self._kernel.bus.subscribe(
-            types=types, after=wanted.after, name="journal.follow"
-        ) as subscription:
-            async for entry in subscription:
-                shown = shown_entry(entry, call.principal)
-                if shown is not None:
+        with self._kernel.bus.follow(types, wanted.after, name="journal.follow") as follower:
+            async for batch in follower:
+                shown = shown_batch(batch, call.principal)
+                if shown.items:
                     yield shown
+
+
+def shown_batch(batch: Batch[Entry], principal: Principal) -> Batch[EntryShown]:
+    """Entries as a caller may see them; made once for all of the same scopes, without limits."""
+
+    def made(entries: tuple[Entry, ...]) -> Batch[EntryShown]:
+        shown = (shown_entry(entry, principal) for entry in entries)
+        return Batch(tuple(each for each in shown if each is not None))
+
+    if principal.limits:
+        return made(batch.items)
+    return batch.made((EntryShown, principal.scopes), made)
 
 
 def shown_entry(entry: Entry, principal: Principal) -> EntryShown | None:
