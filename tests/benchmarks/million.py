@@ -8,6 +8,7 @@ Processor seconds stand beside those of the clock: other work on the machine mov
 
 import argparse
 import asyncio
+import gc
 import os
 import socket
 import subprocess
@@ -240,6 +241,7 @@ async def changes(store: Path, options: argparse.Namespace) -> None:
         repository = kernel.services.require(ZoneRepository)
         host, _, port = kernel.facts(kernel.records["auth"])["listen"][0].rpartition(":")
         address = (host, int(port))
+        gc.freeze()  # as the server does
         await visibility(repository, address, options.changes)
         rest = partial(time.sleep, options.seconds)
         idle = await asyncio.to_thread(asking, address, rest, asking_core)

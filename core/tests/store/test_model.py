@@ -57,15 +57,21 @@ class StoreMachine(RuleBasedStateMachine):
     def transaction(self, steps: list[tuple[str, Host]], ending: str) -> None:
         self.run(self.transact(steps, ending))
 
-    @rule(several=st.lists(st.lists(writes, min_size=1, max_size=3), min_size=2, max_size=4))
-    def transactions_of_one_round(self, several: list[list[tuple[str, Host]]]) -> None:
-        """They share a batch, which is applied when somebody looks, or at the end."""
+    @rule(
+        several=st.lists(st.lists(writes, min_size=1, max_size=3), min_size=2, max_size=4),
+        ending=st.sampled_from(["", "agree"]),
+    )
+    def transactions_of_one_round(self, several: list[list[tuple[str, Host]]], ending: str) -> None:
+        """They share a batch, which is applied when somebody looks, or at the end.
+
+        Transactions look without that.
+        """
 
         async def look() -> None:
             agree(self.store, self.model)
 
         async def together() -> None:
-            work = [self.transact(steps) for steps in several]
+            work = [self.transact(steps, ending) for steps in several]
             await asyncio.gather(*work[:2], look(), *work[2:])
 
         self.run(together())

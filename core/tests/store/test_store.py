@@ -12,6 +12,7 @@ import pytest
 from microdns.errors import Conflict, NotFound, StorageFault, TooLarge, Unavailable
 from microdns.events import Principal, UnknownEvent
 from microdns.store import Change, Collection, Index, Store, StoreLocked, StoreOptions
+from microdns.store.engine import Batch, Engine
 
 from .samples import COLLECTIONS, EVENTS, HOSTS, NOTES, Host, HostChanged, Note
 
@@ -529,3 +530,46 @@ async def test_all_values_are_loaded_by_their_first_fields(
     await store.close()
     with pytest.raises(StorageFault):
         list(store.load_as(WIDES, Narrow))
+
+
+class CountingEngine(Engine):
+    """Counts the writes."""
+
+    writes = 0
+
+    def write(self, batch: Batch) -> None:
+        self.writes += 1
+        super().write(batch)
+
+
+async def put_and_scan(store: Store, name: str, seen: list[list[str]]) -> None:
+    async with store.transaction() as tx:
+        seen.append([host.name for host in tx.scan(HOSTS)])
+        tx.put(HOSTS, Host(name))
+        tx.emit(HostChanged(name=name))
+
+
+@pytest.mark.parametrize(("count", "writes"), [(3, 1), (300, 2)])
+async def test_transactions_of_a_round_scan_without_a_write_each(
+    tmp_path: Path, count: int, writes: int
+) -> None:
+    store = await Store.open(tmp_path / "db", COLLECTIONS, EVENTS, engine=CountingEngine)
+    engine = store.bulk_engine
+    assert isinstance(engine, CountingEngine)
+    engine.writes = 0
+    expected = [f"h{number:03}" for number in range(count)]
+    seen: list[list[str]] = []
+    await asyncio.gather(*(put_and_scan(store, name, seen) for name in expected))
+    assert seen == [expected[:number] for number in range(count)]
+    assert engine.writes == writes
+    await store.close()
+
+
+async def test_what_a_transaction_looked_at_is_not_kept(store: Store) -> None:
+    async with store.transaction(dry_run=True) as tx:
+        assert list(tx.scan(HOSTS)) == []
+        assert store.bulk_engine.sharing
+    assert not store.bulk_engine.sharing
+    seen: list[list[str]] = []
+    await put_and_scan(store, "a", seen)
+    assert not store.bulk_engine.sharing

@@ -1,5 +1,6 @@
 """The server process: logging, event loop, signals, exit code."""
 
+import gc
 import logging
 import os
 import resource
@@ -27,6 +28,16 @@ def serve(config: str, overrides: Sequence[tuple[str, str]], wanted: Sequence[st
     Raises ``ConfigError``, ``PluginError``, ``StoreLocked`` or ``StorageFault`` before anything
     serves.
     """
+    gc.disable()  # until all is up: what a start makes stays, and looking through it finds nothing
+    try:
+        return _serve_assembled(config, overrides, wanted)
+    finally:
+        gc.enable()
+
+
+def _serve_assembled(
+    config: str, overrides: Sequence[tuple[str, str]], wanted: Sequence[str] | None
+) -> int:
     assembly = assemble_file(config, overrides, wanted)
     if not assembly.plugins:
         raise PluginError(
@@ -75,6 +86,8 @@ async def _serve(assembly: Assembly, logs: Logs, stop: StopSignals) -> int:
         if not any(record.up for record in kernel.records.values()):
             logevents.NOTHING_RUNS(log, "no plugin could be started: leaving")
             return 1
+        gc.freeze()  # nor does it later: changes would pay for looking through the whole program
+        gc.enable()
         notify_service_manager("READY=1")
         received = await stop.wait()
         logevents.STOPPING(log, "stopping on %s", received)

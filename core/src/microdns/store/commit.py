@@ -120,6 +120,12 @@ class Committer:
             self.written = entries[-1].sequence
         return self._join(entries)
 
+    def release_views(self) -> None:
+        """End the views that transactions share, unless a write is coming that does: they keep
+        files."""
+        if self._batch is None:
+            self._engine.unshare()
+
     def apply(self) -> None:
         """Write what is staged; on failure its writers are told."""
         batch, self._batch = self._batch, None

@@ -128,11 +128,12 @@ class Family:
     ``staged`` holds rows that count as written and are to be applied with the next batch.
     """
 
-    __slots__ = ("_data", "_engine", "_get", "handle", "name", "staged")
+    __slots__ = ("_data", "_engine", "_get", "_shared", "handle", "name", "staged")
 
     def __init__(self, name: str, engine: "Engine") -> None:
         self.name = name
         self.staged: dict[bytes, bytes | None] = {}
+        self._shared: Cursor | None = None
         self._engine = engine
         self.detach()
 
@@ -149,6 +150,23 @@ class Family:
         """A consistent view of the family from now on; close it, it holds files."""
         if self.staged:
             self._engine.on_view()
+        return self._cursor()
+
+    def applied(self) -> Cursor:
+        """A view of what has been applied, without what is staged: shared until the next write.
+
+        Making one costs as much as reading a row or two, so transactions of one round share it.
+        """
+        if self._shared is None:
+            self._shared = self._cursor()
+            self._engine.sharing.append(self)
+        return self._shared
+
+    def unshare(self) -> None:
+        """Let the next one who asks for ``applied`` see what is written now."""
+        self._shared = None
+
+    def _cursor(self) -> Cursor:
         if self._data is None:
             raise StorageFault("the database is not open")
         try:
@@ -187,6 +205,7 @@ class Family:
 
     def detach(self) -> None:
         """Hold nothing of the database."""
+        self._shared = None
         self._data = None
         self.handle = None
         self._get = _get_detached
@@ -279,6 +298,8 @@ class Engine:
         self.families: dict[str, Family] = {}
         self._options = options
         self.cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
+        self.sharing: list[Family] = []
+        """Families whose applied state somebody looked at since the last write."""
         self.on_view: Callable[[], None] = self.unstage
         """Called before a view of a family with staged rows is made; it has to apply them."""
         self._database: Rdict | None = None
@@ -325,6 +346,7 @@ class Engine:
         database = self._database
         if database is None:
             raise StorageFault("the database is not open")
+        self.unshare()
         try:
             database.write(batch.raw)
         except Exception as error:
@@ -340,6 +362,7 @@ class Engine:
         options.set_move_files(True)
         if family._data is None:
             raise StorageFault("the database is not open")
+        self.unshare()
         try:
             family._data.ingest_external_file([str(path) for path in paths], options)
         except Exception as error:
@@ -380,6 +403,12 @@ class Engine:
             if family._data is not None
         ]
         return sum(values)
+
+    def unshare(self) -> None:
+        """Views that transactions share end here: something is written, or time has passed."""
+        for family in self.sharing:
+            family.unshare()
+        self.sharing.clear()
 
     def unstage(self) -> None:
         """Forget staged rows: they have been applied, or will never be."""

@@ -46,6 +46,8 @@ class Table(Generic[T]):
 
     __slots__ = (
         "_decode",
+        "_keeps",
+        "_kept",
         "collection",
         "family",
         "indexes",
@@ -64,11 +66,20 @@ class Table(Generic[T]):
         self.journaled = collection.journaled
         self.plan = [(index, index.of, index_head(index.name)) for index in collection.indexes]
         self._decode = msgspec.msgpack.Decoder(collection.type).decode
+        self._keeps = collection.type.__struct_config__.frozen
+        self._kept: tuple[bytes, T] | None = None
+        """The row read last, and its value: changes of one thing read it again and again."""
 
     def load(self, raw: bytes) -> T:
         """The value in a row; raises StorageFault when it is not of the collection's type."""
+        kept = self._kept
+        if kept is not None and kept[0] == raw:
+            return kept[1]
         try:
-            return self._decode(raw[VERSION_OCTETS:])
+            value = self._decode(raw[VERSION_OCTETS:])
+            if self._keeps:
+                self._kept = (raw, value)
+            return value
         except (msgspec.MsgspecError, TypeError, ValueError) as error:
             raise StorageFault(
                 f"a value in {self.name} can't be read as {self.collection.type.__name__}: {error}"

@@ -40,6 +40,10 @@ _LARGE_BYTES = 1 << 20
 
 _SLICE_ROWS = 4096
 
+_STAGED_ROWS_MAX = 256
+"""As many staged rows of a table may a scan look through; where there are more, they are applied
+before, which costs as much as looking through so many."""
+
 
 class Change(msgspec.Struct, frozen=True):
     """What a transaction does to one key; None stands for nothing there."""
@@ -143,6 +147,7 @@ class Transaction(Reader):
             self._overlays = {}
             for bulk in self._bulks:
                 bulk.discard()
+            store.committer.release_views()
             store.turns.give()
         await durable
         collect(self.entries)
@@ -365,9 +370,16 @@ class Transaction(Reader):
         return table.family.cursor()
 
     def _rows(self, table: Table[Any], low: bytes, high: bytes, reverse: bool) -> Iterator[Row]:
-        stored = walk(self._view(table), low, high, reverse)
+        family = table.family
+        if len(family.staged) > _STAGED_ROWS_MAX:
+            self._store.committer.apply()
+        stored = walk(family.applied(), low, high, reverse)
         overlay = self._overlays.get(table.collection)
         written = [] if overlay is None else overlay.between(low, high)
+        staged = {key: raw for key, raw in family.staged.items() if low <= key < high}
+        if staged:
+            staged.update(written)
+            written = sorted(staged.items())
         if not written:
             return stored
         if reverse:

@@ -118,6 +118,8 @@ def new_ids(count: int, time_ns: int) -> list[str]:
     start = f"{stamp[:8]}-{stamp[8:]}-7{middle[:3]}-{'89ab'[noise[2] & 3]}{middle[4:7]}-"
     start += middle[7:11]
     first = int.from_bytes(noise[6:], "big") >> 1  # room to count up
+    if count == 1:
+        return [f"{start}{first:08x}"]
     return list(counted_ids(f"{start}{first:08x}", count))
 
 
@@ -152,6 +154,7 @@ def _origin(name: str) -> bytes:
     return names.from_text(name)
 
 
+@lru_cache(maxsize=1_024)
 def zone_name_key(wire: bytes) -> bytes:
     """The key of a zone in the index ``name``, from its name on the wire."""
     return names.canonical_key(wire)

@@ -1,5 +1,6 @@
 """Changes of single records, applied to a plan one after the other."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -218,9 +219,8 @@ class Edit:
         raise Denied(f"{what} is curated (source {record.source}): it can't be {verb} by a machine")
 
 
-def _is_plain(name: str) -> bool:
-    """Whether a name surely is as records hold it: one short label of common characters."""
-    return 0 < len(name) < 64 and name.isascii() and name.replace("-", "a").isalnum()
+_is_plain = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*").fullmatch
+"""Whether a name surely is as records hold it: labels of common characters, no dot at the end."""
 
 
 def _given(change: Alter, default_ttl: int) -> dict[str, Any]:

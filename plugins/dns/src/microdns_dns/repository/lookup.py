@@ -1,6 +1,7 @@
 """Finding zones and records, in the store, in a snapshot or in a transaction."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from microdns.errors import NotFound, Outdated
 from microdns.store import Reader
@@ -22,11 +23,17 @@ def zone_named(reader: Reader, name: bytes) -> Zone | None:
     return next(reader.find(ZONES, "name", zone_name_key(name)), None)
 
 
+@lru_cache(maxsize=256)
+def _named(ref: str) -> bytes:
+    """The name that a reference may be, for the next change of the same zone as well."""
+    return names.from_text(ref)
+
+
 def find_zone(reader: Reader, ref: str) -> Zone:
     """A zone by its name or its id; raises NotFound."""
     zone: Zone | None = None
     try:
-        zone = zone_named(reader, names.from_text(ref))
+        zone = zone_named(reader, _named(ref))
         if zone is None:
             zone = reader.get(ZONES, id_key(ref))
     except ValueError:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 import anyio.lowlevel
@@ -333,14 +334,12 @@ class ZoneRepository:
             else:
                 await self._delete(tx, call, zone)
 
-    @asynccontextmanager
-    async def _transaction(self, call: Call) -> AsyncIterator[Transaction]:
-        try:
-            async with self.store.transaction(call.principal, call.dry_run) as tx:
-                yield tx
-        except BaseException:
-            self._zone_count = None  # it may have counted what was not written
-            raise
+    def _transaction(self, call: Call) -> "_Changing":
+        return _Changing(self, self.store.transaction(call.principal, call.dry_run))
+
+    def forget_count(self) -> None:
+        """Count the zones anew when it matters: a transaction failed that may have counted."""
+        self._zone_count = None
 
     def _plan(self, zone: Zone, source: str, origin: str = "") -> Plan:
         return Plan(zone, source, origin, self._clock.time_ns())
@@ -445,6 +444,33 @@ class ZoneRepository:
         """Keep the count in step with what is written."""
         if self._zone_count is not None and not call.dry_run:
             self._zone_count += change
+
+
+class _Changing:
+    """A transaction of a repository, whose failure makes it count its zones anew."""
+
+    __slots__ = ("_repository", "_tx")
+
+    def __init__(self, repository: ZoneRepository, tx: Transaction) -> None:
+        self._repository = repository
+        self._tx = tx
+
+    async def __aenter__(self) -> Transaction:
+        return await self._tx.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._repository.forget_count()
+        try:
+            await self._tx.__aexit__(kind, error, trace)
+        except BaseException:
+            self._repository.forget_count()
+            raise
 
 
 class _Pace:
