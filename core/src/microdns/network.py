@@ -7,12 +7,14 @@ import ipaddress
 import socket
 from typing import Protocol
 
+from microdns.binding import CannotListen, explain
+
 Address = tuple[str, int]
 """Host (text, no brackets) and port."""
 
 
 class Network(Protocol):
-    """Opens sockets that are non-blocking and ready to use; raises OSError."""
+    """Opens sockets that are non-blocking and ready to use; raises OSError (``CannotListen``)."""
 
     def bind_udp(self, address: Address) -> socket.socket:
         """A UDP socket bound to ``address``; an IPv6 one takes IPv6 only."""
@@ -30,12 +32,17 @@ class SystemNetwork:
         return _bound(address, socket.SOCK_DGRAM)
 
     def bind_tcp(self, address: Address) -> socket.socket:
-        listening = _bound(address, socket.SOCK_STREAM)
-        listening.listen(512)
-        return listening
+        return _bound(address, socket.SOCK_STREAM)
 
 
 def _bound(address: Address, kind: socket.SocketKind) -> socket.socket:
+    try:
+        return _opened(address, kind)
+    except OSError as error:
+        raise CannotListen(error.errno, explain(address, error)) from error
+
+
+def _opened(address: Address, kind: socket.SocketKind) -> socket.socket:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     # Named, and not 0: asyncio sets TCP_NODELAY only on what says that it is TCP, and connections
     # inherit this.  Without it an answer of two writes waits 40 ms for the client's delayed ACK.
@@ -48,6 +55,8 @@ def _bound(address: Address, kind: socket.SocketKind) -> socket.socket:
         if family is socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         opened.bind(_with_scope(address))
+        if kind is socket.SOCK_STREAM:
+            opened.listen(512)
     except OSError:
         opened.close()
         raise
@@ -60,6 +69,11 @@ def _with_scope(address: Address) -> tuple[str, int] | tuple[str, int, int, int]
     if not percent:
         return address
     return host, address[1], 0, int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
+
+
+def is_loopback(address: Address) -> bool:
+    """Whether only this machine reaches an address."""
+    return ipaddress.ip_address(address[0].partition("%")[0]).is_loopback
 
 
 def parse_address(text: str, default_port: int) -> Address:

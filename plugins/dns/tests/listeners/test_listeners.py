@@ -8,10 +8,11 @@ import pytest
 from plugins.dns.tests.listeners.wire import UdpClient, new_listeners, query
 from plugins.dns.tests.stages import FixedStage, SilentStage
 
+from microdns.binding import explain
 from microdns.network import Address, SystemNetwork
 from microdns.testing import FakeClock, LoopbackNetwork
 from microdns_dns.listeners import CannotListen
-from microdns_dns.listeners.binding import explain, open_pair
+from microdns_dns.listeners.binding import open_pair
 
 pytestmark = pytest.mark.anyio
 

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from microdns.binding import CannotListen
 from microdns.clock import Clock
 from microdns.config.fields import format_address
 from microdns.network import Address, Network
 from microdns_dns.config import DnsConfig
 from microdns_dns.identity import IdentityStage
-from microdns_dns.listeners.binding import CannotListen, bound_address, open_pair
+from microdns_dns.listeners.binding import bound_address, open_pair
 from microdns_dns.listeners.inflight import Inflight
 from microdns_dns.listeners.tcp import TcpConnections, TcpLimits, TcpListener
 from microdns_dns.listeners.udp import UdpListener

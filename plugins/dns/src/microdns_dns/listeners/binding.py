@@ -1,21 +1,14 @@
-"""Opening the sockets of an address, and saying what to do when that fails."""
+"""Opening both sockets of an address."""
 
-import contextlib
 import errno
-import os
 import socket
-from pathlib import Path
 from typing import Final
 
-from microdns.config.fields import format_address
+from microdns.binding import CannotListen, explain
 from microdns.network import Address, Network
 
 PORT_TRIES: Final = 16
 """Ports that are tried when any will do: one that is free for UDP may be taken for TCP."""
-
-
-class CannotListen(OSError):
-    """An address can't be listened on; the text says why, and what to do."""
 
 
 def open_pair(network: Network, address: Address) -> tuple[socket.socket, socket.socket]:
@@ -30,6 +23,8 @@ def open_pair(network: Network, address: Address) -> tuple[socket.socket, socket
             failed = error
             if error.errno != errno.EADDRINUSE:
                 break
+    if isinstance(failed, CannotListen):
+        raise failed
     raise CannotListen(failed.errno, explain(address, failed)) from failed
 
 
@@ -48,56 +43,3 @@ def bound_address(opened: socket.socket, asked: Address) -> Address:
     """Where a socket is bound; a zone (``fe80::1%eth0``) is kept, which the socket tells not."""
     host, port = opened.getsockname()[:2]
     return (asked[0] if "%" in asked[0] else host), port
-
-
-def explain(address: Address, error: OSError) -> str:
-    """What is wrong with an address, for whoever configured it."""
-    shown = format_address(address)
-    if error.errno == errno.EADDRINUSE:
-        holder = _holder(address[1])
-        by = f" by {holder}" if holder else ""
-        return f"can't listen on {shown}: the port is in use{by}; stop it, or choose another port"
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return (
-            f"can't listen on {shown}: not permitted; ports below 1024 need the capability "
-            "CAP_NET_BIND_SERVICE (or root), or choose a higher port"
-        )
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"can't listen on {shown}: no interface of this machine has the address"
-    if error.errno == errno.EAFNOSUPPORT:
-        return f"can't listen on {shown}: this machine has no IPv6; leave the address out"
-    return f"can't listen on {shown}: {error.strerror or error}"
-
-
-def _holder(port: int) -> str:
-    """The process that has the port, where /proc lets us see it: ``named (pid 4711)``."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        inodes = _inodes(port)
-        for process in Path("/proc").iterdir():
-            if process.name.isdigit() and inodes & _sockets_of(process):
-                name = (process / "comm").read_text().strip()
-                return f"{name} (pid {process.name})"
-    return ""
-
-
-def _inodes(port: int) -> set[str]:
-    """Inodes of the sockets on a local port: unconnected UDP ones and listening TCP ones."""
-    found = set()
-    for table, state in (("udp", "07"), ("udp6", "07"), ("tcp", "0A"), ("tcp6", "0A")):
-        path = Path("/proc/net") / table
-        for line in path.read_text().splitlines()[1:] if path.exists() else ():
-            fields = line.split()
-            if fields[3] == state and int(fields[1].rpartition(":")[2], 16) == port:
-                found.add(fields[9])
-    return found
-
-
-def _sockets_of(process: Path) -> set[str]:
-    found = set()
-    with contextlib.suppress(OSError):
-        for descriptor in (process / "fd").iterdir():
-            with contextlib.suppress(OSError):
-                target = os.readlink(descriptor)
-                if target.startswith("socket:["):
-                    found.add(target[8:-1])
-    return found
