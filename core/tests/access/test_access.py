@@ -177,6 +177,18 @@ async def test_a_key_gives_away_no_scope_that_it_lacks(kernel: Kernel) -> None:
             )
 
 
+async def test_only_who_may_do_everything_opens_the_doors_by_deleting_the_last_key(
+    kernel: Kernel,
+) -> None:
+    keeper = Principal("k", scopes=("keys:*",))
+    for name in ("x", "y"):
+        await kernel.operations.call("key.create", {"name": name, "scopes": ["*"]}, Call())
+    await kernel.operations.call("key.delete", {"name": "x"}, Call(keeper))
+    with pytest.raises(Denied, match="y is the last key"):
+        await kernel.operations.call("key.delete", {"name": "y"}, Call(keeper))
+    await kernel.operations.call("key.delete", {"name": "y"}, Call())
+
+
 async def test_a_version_is_refused_where_none_is_compared(kernel: Kernel) -> None:
     with pytest.raises(Invalid, match="no version to compare"):
         await kernel.operations.call("key.delete", {"name": "x"}, Call(if_version=1))

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from microdns.cli.output import cell, pick, rows_of, show, show_error, table
-from microdns.errors import Invalid, Problem
+from microdns.errors import Invalid, NotFound, Problem
 from microdns.operations import Column
 
 COLUMNS = (Column("NAME", "name"), Column("TYPE", "data.type"))
@@ -81,3 +81,10 @@ def test_every_problem_of_an_error_has_its_line(capsys: pytest.CaptureFixture[st
     body = msgspec.json.decode(capsys.readouterr().err)["error"]
     assert body["code"] == "invalid"
     assert body["problems"][1] == {"path": "name", "message": "is too long"}
+
+
+def test_an_error_that_quotes_control_characters_does_not_reach_the_terminal_as_such(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_error(NotFound("no zone x\x1b[31m\u202e\nsee é"), as_json=False)
+    assert capsys.readouterr().err == "error: no zone x\\x1b[31m\\u202e\nerror: see é\n"

@@ -10,8 +10,9 @@ from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from plugins.grpc.tests.notes import NotesPlugin
 from plugins.grpc.tests.serving import Client, Served, opened, serving
 
+from microdns.network import SystemNetwork
 from microdns.plugin import Plugin, hookimpl
-from microdns.testing import check_plugin
+from microdns.testing import check_plugin, run_kernel
 from microdns_grpc.generated.microdns import v1
 from microdns_grpc.plugin import GrpcPlugin
 
@@ -173,3 +174,22 @@ async def test_calls_under_way_finish_and_streams_end_when_the_plugin_stops() ->
             await watch.read()
         assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
         await served.kernel.start_plugin("grpc")
+
+
+async def test_an_interface_that_is_open_to_the_network_is_warned_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving():
+        assert "0.0.0.0:50051 may do everything" in caplog.text
+    caplog.clear()
+    async with serving('api_key = "k"'):
+        assert "may do everything" not in caplog.text
+
+
+async def test_a_taken_address_is_named_with_its_holder() -> None:
+    network = SystemNetwork()
+    with network.bind_tcp(("127.0.0.1", 0)) as held:
+        host, port = held.getsockname()
+        config = f'[api.grpc]\nenabled = true\nlisten = "{host}:{port}"'
+        async with run_kernel([GrpcPlugin()], config, network=network) as kernel:
+            assert f"{host}:{port}: the port is in use by" in kernel.records["grpc"].error

@@ -8,8 +8,9 @@ from plugins.rest.tests.notes import NotesPlugin
 from plugins.rest.tests.serving import serving
 
 from microdns.lifecycle.record import PluginState
+from microdns.network import SystemNetwork
 from microdns.plugin import Plugin, hookimpl
-from microdns.testing import FakeClock, LoopbackNetwork, check_plugin
+from microdns.testing import FakeClock, LoopbackNetwork, check_plugin, run_kernel
 from microdns_rest.plugin import RestPlugin
 from microdns_rest.server import Server
 
@@ -116,3 +117,22 @@ async def test_serves_again_after_a_crash(
         assert served.kernel.records["rest"].state is PluginState.RESTARTING
         await fake_clock.advance(10)
         assert (await served.client.get("/health")).status_code == 200
+
+
+async def test_an_interface_that_is_open_to_the_network_is_warned_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving():
+        assert "0.0.0.0:8080 may do everything" in caplog.text
+    caplog.clear()
+    async with serving('api_key = "k"'):
+        assert "may do everything" not in caplog.text
+
+
+async def test_a_taken_address_is_named_with_its_holder() -> None:
+    network = SystemNetwork()
+    with network.bind_tcp(("127.0.0.1", 0)) as held:
+        host, port = held.getsockname()
+        config = f'[api.rest]\nenabled = true\nlisten = "{host}:{port}"'
+        async with run_kernel([RestPlugin()], config, network=network) as kernel:
+            assert f"{host}:{port}: the port is in use by" in kernel.records["rest"].error

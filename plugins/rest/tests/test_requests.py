@@ -10,6 +10,7 @@ from plugins.rest.tests.notes import NotesPlugin
 from plugins.rest.tests.serving import serving
 
 from microdns.operations import Call
+from microdns_rest.origins import is_local
 
 pytestmark = pytest.mark.anyio
 
@@ -120,6 +121,29 @@ async def test_pages_of_other_origins_may_not_write() -> None:
         own = {"Origin": "http://{}:{}".format(*served.address)}
         answer = await served.client.post("/notes", json={"name": "a"}, headers=own)
         assert answer.status_code == 201
+
+
+async def test_without_a_key_a_name_of_the_internet_is_no_origin_of_ours() -> None:
+    """DNS rebinding: a stranger's page whose name was made to lead here."""
+    for config, status in (("", 403), ('api_key = "k"', 201)):
+        async with serving(config, [NotesPlugin()]) as served:
+            headers = {
+                "Host": "evil.example:8080",
+                "Origin": "http://evil.example:8080",
+                "X-API-Key": "k",
+            }
+            answer = await served.client.post("/notes", json={"name": "a"}, headers=headers)
+            assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [("192.0.2.1", True), ("192.0.2.1:8080", True), ("[2001:db8::1]:80", True), ("[::1]", True),
+     ("localhost:8080", True), ("ns1", True), ("NS1.Home.Arpa.:80", True), ("a.lan", True),
+     ("evil.example", False), ("127.0.0.1.evil.example:80", False), ("lan.evil.example", False)],
+)  # fmt: skip
+def test_names_that_only_this_network_has(host: str, local: bool) -> None:
+    assert is_local(host) is local
 
 
 async def test_cors_is_for_the_origins_named() -> None:

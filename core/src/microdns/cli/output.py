@@ -115,8 +115,16 @@ def show_error(error: MicroDNSError, *, as_json: bool) -> None:
         body = {"code": error.code, "message": error.message, "problems": problems}
         click.echo(pretty({"error": msgspec.to_builtins(body)}), err=True)
         return
-    lines = error.message.splitlines() or [error.code]
-    click.echo("\n".join(f"error: {line}" for line in lines), err=True)
+    lines = error.message.split("\n") if error.message else [error.code]
+    click.echo("\n".join(f"error: {harmless(line)}" for line in lines), err=True)
+
+
+def harmless(line: str) -> str:
+    """A line for the terminal, whatever it quotes: control characters are escaped."""
+    return "".join(
+        each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode()
+        for each in line
+    )
 
 
 class ProgressBar:

@@ -19,6 +19,7 @@ from microdns_rest.config import RestConfig
 from microdns_rest.idempotency import Idempotency, key_of
 from microdns_rest.identity import Gate
 from microdns_rest.metrics import RestMetrics
+from microdns_rest.origins import refusal
 from microdns_rest.problems import Errors
 from microdns_rest.shape import Shape, Unsupported
 from microdns_rest.streams import EventStream
@@ -102,10 +103,12 @@ class Handlers:
     def _refuse_other_sites(self, request: AnyRequest) -> None:
         """A page of another origin may not write with what its reader is allowed to do."""
         origin = request.headers.get("origin")
-        if origin is None or {"*", origin}.intersection(self._config.cors_origins):
+        if origin is None:
             return
-        if origin.partition("://")[2] != request.headers.get("host"):
-            raise Denied("pages of other origins may not write here (see cors_origins)")
+        host = request.headers.get("host", "")
+        friends = self._config.cors_origins
+        if why := refusal(origin, host, friends, is_open=self._gate.is_open):
+            raise Denied(why)
 
     async def _answer(
         self, operation: Operation[Any, Any], wanted: msgspec.Struct, call: Call

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from microdns.access import Authenticator
 from microdns.config.fields import format_address
 from microdns.errors import Problem
+from microdns.network import is_loopback
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns.store import Collection
+from microdns_rest import logevents
 from microdns_rest.config import RestConfig
 from microdns_rest.sessions import SESSIONS
 
@@ -54,6 +56,17 @@ class RestPlugin(Plugin):
     async def microdns_listen(self) -> None:
         for address in self._context.config.listen:
             self._sockets.append(self._context.network.bind_tcp(address))
+        self._warn_if_open()
+
+    def _warn_if_open(self) -> None:
+        context = self._context
+        reached = [each for each in context.config.listen if not is_loopback(each)]
+        if reached and context.services.require(Authenticator).is_open():
+            logevents.OPEN(
+                context.log,
+                "there is no key, so whoever reaches %s may do everything (microdns key create)",
+                ", ".join(map(format_address, reached)),
+            )
 
     @hookimpl
     async def microdns_run(self) -> None:

@@ -23,6 +23,7 @@ from microdns.store import Store
 from microdns_rest.config import RestConfig
 from microdns_rest.identity import Gate
 from microdns_rest.metrics import RestMetrics
+from microdns_rest.origins import refusal
 from microdns_rest.problems import PROBLEM_JSON, Errors, ProblemDetails, details_of, headers_of
 from microdns_rest.shape import Shape
 
@@ -92,9 +93,9 @@ class WebSockets:
     def _refuse_other_sites(self, scope: Any) -> None:
         headers = dict(scope["headers"])
         origin = headers.get(b"origin", b"").decode("latin-1")
-        if not origin or {"*", origin}.intersection(self._config.cors_origins):
-            return
-        if origin.partition("://")[2] != headers.get(b"host", b"").decode("latin-1"):
+        host = headers.get(b"host", b"").decode("latin-1")
+        friends = self._config.cors_origins
+        if origin and refusal(origin, host, friends, is_open=self._gate.is_open):
             raise NotFound("there is nothing here")
 
     async def _serve(self, session: "_Session", receive: Any, send: Any) -> None:

@@ -152,6 +152,11 @@ class KeyOperations(KernelOperations):
             key = transaction.get(KEYS, wanted.name.encode())
             if key is None:
                 raise NotFound(f"no key {wanted.name}")
+            if "*" not in call.principal.scopes and len(list(transaction.scan(KEYS, limit=2))) < 2:
+                raise Denied(
+                    f"{key.name} is the last key: without it everybody may do everything, so only "
+                    "who may do everything can delete it"
+                )
             transaction.delete(KEYS, wanted.name.encode())
             transaction.emit(KeyDeleted(name=key.name))
         return shown(key)
