@@ -149,6 +149,7 @@ class Plan:
                 return self.fault(stage, error)
             if outcome is None:
                 continue
+            query.answered_by = stage.order
             if isinstance(outcome, Reply | Messages):
                 return outcome
             return Pending(self, query, stage, outcome, stages[position + 1 :])

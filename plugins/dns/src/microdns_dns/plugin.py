@@ -29,6 +29,7 @@ from microdns_dns.operations import (
 )
 from microdns_dns.pace import Pace
 from microdns_dns.repository import Limits, ZoneRepository
+from microdns_dns.taps import Taps
 from microdns_dns.view import Views
 
 if TYPE_CHECKING:  # it may be missing
@@ -104,6 +105,7 @@ class DnsPlugin(Plugin):
             engine.serve(metrics),
         )
         context.provide(Listeners, self._listeners)
+        context.provide(Taps, self._listeners.taps)
         self._cache.packets = self._listeners.packets
         self._top.follow(metrics, context.clock)
         self._explain.listen(self._listeners, context.config.udp_payload_max)

@@ -11,6 +11,7 @@ from struct import Struct
 from typing import Final
 
 from microdns.clock import Clock
+from microdns_dns.dnstap import Exchange
 from microdns_dns.logevents import ENCODE_FAILED
 from microdns_dns.message import (
     Address,
@@ -25,9 +26,10 @@ from microdns_dns.message import (
 )
 from microdns_dns.metrics import DnsMetrics
 from microdns_dns.packets.stage import PacketStage
-from microdns_dns.plan import Messages, Pending, Plan
+from microdns_dns.plan import Messages, Order, Pending, Plan
 from microdns_dns.protection.guard import Guard
 from microdns_dns.protocol import EdnsOption, Rcode
+from microdns_dns.taps import Taps
 
 _OPTION: Final = Struct("!HH")
 
@@ -58,18 +60,25 @@ class Late:
 class Many:
     """An answer of several messages: take ``octets`` once, and say ``close`` in the end."""
 
-    def __init__(self, responder: "Responder", query: Query, messages: Messages) -> None:
+    def __init__(
+        self, responder: "Responder", query: Query, messages: Messages, began: float
+    ) -> None:
         self._responder = responder
         self._query = query
         self._messages = messages
+        self._began = began
         self._complete = False
         self.total_seconds = messages.total_seconds
 
     async def octets(self) -> AsyncGenerator[bytes, None]:
         """The messages, made one by one; raises what their stage raises."""
+        continued = False
         async with aclosing(self._messages.replies) as replies:
             async for reply in replies:
-                yield self._responder.encoded(self._query, reply)
+                octets = self._responder.encoded(self._query, reply)
+                self._responder.tell(self._query, octets, self._began, continued)
+                continued = True
+                yield octets
         self._complete = True
         self._responder.count(self._query, Rcode.NOERROR)
 
@@ -96,8 +105,13 @@ class Responder:
         nsid: str = "",
         answer_rotation: bool = False,
         guard: Guard | None = None,
+        taps: Taps | None = None,
     ) -> None:
         self.plan = plan
+        self.taps = taps or Taps()
+        """Who sees what is answered."""
+        self.bound: Address = ("", 0)
+        """Where it answers, unless a message says more exactly."""
         self.packets: PacketStage | None = None
         """Keeps answers of this plan that may be kept."""
         self._guard = guard or Guard(clock, metrics)
@@ -111,8 +125,17 @@ class Responder:
         if nsid:
             self._nsid = _OPTION.pack(EdnsOption.NSID, len(nsid)) + nsid.encode()
 
-    def respond(self, packet: bytes, client: Address, transport: Transport) -> Response:
-        """Answer one message; never raises."""
+    def respond(
+        self,
+        packet: bytes,
+        client: Address,
+        transport: Transport,
+        local: Address | None = None,
+    ) -> Response:
+        """Answer one message; never raises.
+
+        ``local`` is the address that was asked, if it is known better than by the listener's.
+        """
         began = self._monotonic()
         if self._guard.denies(client[0]):
             return None
@@ -120,6 +143,7 @@ class Responder:
         if isinstance(query, Drop):
             self._metrics.dropped[query].inc()
             return None
+        query.local = local
         self._guard.check(query)
         reply = self.plan.run(query)
         if isinstance(reply, Reply):
@@ -157,11 +181,46 @@ class Responder:
         metrics.count(transport, query.qtype, reply.rcode)
         metrics.samples.add(query.folded, query.client[0], query.qtype, reply.rcode)
         metrics.latency[transport].observe(self._monotonic() - began)
+        if self.taps.tap is not None:
+            self.tell(query, octets, began)
         return octets
+
+    def tell(self, query: Query, octets: bytes, began: float, continued: bool = False) -> None:
+        """Show a message and its answer to who taps, if anybody does."""
+        for_client = query.answered_by >= Order.FORWARD
+        local = query.local or self.bound
+        self._tell(
+            query.packet,
+            octets,
+            (query.client, local),
+            query.transport,
+            began,
+            for_client=for_client,
+            continued=continued,
+        )
+
+    def _tell(
+        self,
+        packet: bytes,
+        octets: bytes,
+        ends: tuple[Address, Address],
+        transport: Transport,
+        began: float,
+        *,
+        for_client: bool,
+        continued: bool = False,
+    ) -> None:
+        if self.taps.tap is None:
+            return
+        now = self._clock.time_ns()
+        asked = now - round((self._monotonic() - began) * 1e9)
+        self.taps.tap.note(
+            Exchange(*ends, transport, packet, octets, asked, now, for_client, continued)
+        )
 
     def _many(self, query: Query, messages: Messages, began: float) -> Many | bytes | None:
         if query.transport is Transport.TCP:
-            return Many(self, query, messages)
+            return Many(self, query, messages, began)
         messages.close()
         return self.finish(query, Reply(Rcode.SERVFAIL), began)
 

@@ -94,6 +94,11 @@ cdef class Engine:
             count_zone(self._counters, self._scratch.zone, self._scratch.outcome)
         return <bytes>self._out[:size]
 
+    @property
+    def kept(self):
+        """Whether the last answer came from the packet cache."""
+        return self._scratch.kept
+
     def counts(self):
         """What ``answer`` counted; see ``counts.py``."""
         return read_counters(self._counters)

@@ -10,12 +10,12 @@ from typing import Final
 
 from microdns_dns.engine.core import Engine
 from microdns_dns.engine.turns import shorten_slice
-from microdns_dns.engine.worker import Worker
+from microdns_dns.engine.worker import Worker, local_of
 from microdns_dns.listeners.datagrams import open_datagrams
 from microdns_dns.listeners.inflight import Inflight
-from microdns_dns.message import Transport
+from microdns_dns.message import Address, Transport
 from microdns_dns.metrics import DnsMetrics
-from microdns_dns.responder import Late, Responder
+from microdns_dns.responder import Late, Responder, Response
 
 BATCH: Final = 64
 """Messages of a thread that are taken up before other tasks of the loop get their turn."""
@@ -62,6 +62,8 @@ class EngineUdpListener:
         ]
         self._open = True
         self._loop.add_reader(self._wake_fd, self._drain)
+        for worker in self.workers:
+            responder.taps.add(worker)
         for thread in self._threads:
             thread.start()
 
@@ -81,6 +83,7 @@ class EngineUdpListener:
         for worker, thread in zip(self.workers, self._threads, strict=True):
             thread.join(JOIN_SECONDS)
             self._stopped(worker)
+            self._responder.taps.remove(worker)
             if not thread.is_alive():  # a thread is never left with what was closed
                 worker.close()
         for opened in self._sockets:
@@ -92,18 +95,28 @@ class EngineUdpListener:
             return
         with contextlib.suppress(BlockingIOError):  # a turn that was asked for here
             os.eventfd_read(self._wake_fd)
+        self._responder.taps.wake()
         more = False
         for worker in self.workers:
             messages = worker.take(BATCH)
             more = more or len(messages) == BATCH
             for packet, client, token in messages:
-                response = self._responder.respond(packet, client, Transport.UDP)
+                response = self._respond(packet, client, token)
                 if isinstance(response, bytes):
                     self._send(worker, response, token)
                 elif isinstance(response, Late):
                     self._inflight.start(response, self._later(worker, token))
         if more:
             self._loop.call_soon(self._drain)
+
+    def _respond(self, packet: bytes, client: Address, token: bytes) -> Response:
+        local = None if self._responder.taps.tap is None else self._local(token)
+        return self._responder.respond(packet, client, Transport.UDP, local)
+
+    def _local(self, token: bytes) -> Address | None:
+        """The address that was asked, where the listener has many."""
+        found = local_of(token)
+        return None if found is None else (found, self._responder.bound[1])
 
     def _later(self, worker: Worker, token: bytes) -> Callable[[bytes | None], None]:
         def done(octets: bytes | None) -> None:

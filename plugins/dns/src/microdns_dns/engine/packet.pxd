@@ -48,6 +48,8 @@ cdef struct Scratch:
     int outcome
     # How the search came out, for counting; with ``zone`` below zero there was none.
     int zone
+    bint kept
+    # The packet cache had the answer.
     uint32_t plan
     # Whose answers are looked for in the packet cache, or 0.
     Client client

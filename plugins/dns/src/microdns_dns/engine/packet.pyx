@@ -46,6 +46,7 @@ cdef Verdict answer_packet(
         return DROPPED_DENIED
     reading = read_question(question, packet)
     scratch.zone = -1
+    scratch.kept = False
     if reading == SHORT:
         return DROPPED_SHORT
     if reading == RESPONSE:
@@ -122,6 +123,7 @@ cdef Verdict _give_kept(
     if not size[0]:
         return UPWARD
     counters.cache_hits += 1
+    scratch.kept = True
     return ANSWERED
 
 

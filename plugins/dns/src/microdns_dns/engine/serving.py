@@ -40,7 +40,13 @@ class EngineResponder(Responder):
     number = 0
     """Of the plan, in the packet cache."""
 
-    def respond(self, packet: bytes, client: Address, transport: Transport) -> Response:
+    def respond(
+        self,
+        packet: bytes,
+        client: Address,
+        transport: Transport,
+        local: Address | None = None,
+    ) -> Response:
         if self.reach != NOTHING and transport is Transport.TCP:
             began = self._monotonic()
             octets = self.engine.answer(
@@ -57,8 +63,12 @@ class EngineResponder(Responder):
                 self._metrics.latency[transport].observe(self._monotonic() - began)
                 if self._metrics.samples.watchers and octets:
                     self._sample(packet, client, octets)
+                if self.taps.tap is not None and octets:
+                    ends = client, local or self.bound
+                    kept = self.engine.kept
+                    self._tell(packet, octets, ends, transport, began, for_client=kept)
                 return octets or None
-        return super().respond(packet, client, transport)
+        return super().respond(packet, client, transport, local)
 
     def _sample(self, packet: bytes, client: Address, octets: bytes) -> None:
         query = parse_query(packet)

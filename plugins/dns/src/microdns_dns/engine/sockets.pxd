@@ -87,6 +87,7 @@ cdef extern from "unistd.h" nogil:
 
 cdef extern from "time.h" nogil:
     int CLOCK_MONOTONIC
+    int CLOCK_REALTIME
     int CLOCK_REALTIME_COARSE
     int clock_gettime(int clock, timespec* now)
 

@@ -7,6 +7,7 @@ from microdns_dns.engine.counters cimport Counters
 from microdns_dns.engine.packet cimport Scratch, Settings
 from microdns_dns.engine.samples cimport Samples
 from microdns_dns.engine.sockets cimport iovec, mmsghdr, pollfd, sockaddr_storage
+from microdns_dns.engine.tap cimport Tap
 from microdns_dns.engine.upward cimport CONTROL_MAX, PACKET_MAX, Ring
 
 cdef enum:
@@ -39,7 +40,16 @@ cdef struct Batch:
     mmsghdr answered[BATCH]
     iovec places[BATCH]
     iovec replies[BATCH]
+    bint kept[BATCH]
+    # By answer: the packet cache had it.
     Slot slots[BATCH]
+
+
+cdef struct Local:
+    # An address that is listened on, and its octets: 4 or 16.
+    uint8_t[16] address
+    uint16_t size
+    uint16_t port
 
 
 cdef class Worker:
@@ -50,10 +60,15 @@ cdef class Worker:
     cdef Counters* counters
     cdef pollfd polled[SOCKETS_MAX + 1]
     cdef bint pinned[SOCKETS_MAX]
+    cdef Local local[SOCKETS_MAX]
     cdef int sockets
     cdef int query_size_max
     cdef Samples* samples
     cdef uint64_t _samples_read
+    cdef Tap* tap
+    # Or NULL while nobody listens.
+    cdef uint64_t _untold
+    # Messages that rings before this one dropped.
     cdef uint32_t weight
     # Messages of the present batch.
     cdef int wake_fd
@@ -63,3 +78,4 @@ cdef class Worker:
     # And above its two bits, the plan whose answers the packet cache is asked for.
     cdef Settings[4] settings
     # By reach.
+    cdef int _set_tap(self, Tap* tap) except -1

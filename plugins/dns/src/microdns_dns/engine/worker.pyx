@@ -13,20 +13,25 @@ from struct import Struct
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from microdns_dns.engine.atomic cimport ACQUIRE, RELAXED, RELEASE, load_number, store_number
+from microdns_dns.engine.atomic cimport (
+    ACQUIRE, RELAXED, RELEASE, load_number, load_pointer, store_number, store_pointer,
+)
 from microdns_dns.engine.counters cimport BUCKETS, count_answer, count_zone, read_counters
 from microdns_dns.engine.guard cimport set_client
 from microdns_dns.engine.epochs cimport AWAY, enter, leave
-from microdns_dns.engine.octets cimport span_of
+from microdns_dns.engine.octets cimport Span, get16, span_of
 from microdns_dns.engine.packet cimport (
     ANSWERED, DROPPED_DENIED, DROPPED_RESPONSE, DROPPED_SHORT, UPWARD, Verdict, answer_packet,
 )
 from microdns_dns.engine.samples cimport Samples, read_samples, take_sample
 from microdns_dns.engine.sockets cimport (
-    AF_INET, AF_INET6, CLOCK_MONOTONIC, CLOCK_REALTIME_COARSE, CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, EAGAIN, EINTR,
-    IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, MSG_DONTWAIT, MSG_TRUNC, POLLIN,
+    AF_INET, AF_INET6, CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CMSG_DATA,
+    CMSG_FIRSTHDR, CMSG_LEN, EAGAIN, EINTR, IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, MSG_DONTWAIT, MSG_TRUNC, POLLIN,
     clock_gettime, cmsghdr, errno, in6_pktinfo, in_pktinfo, msghdr, poll, read, recvmmsg,
     sendmmsg, sendmsg, sockaddr_in, sockaddr_in6, timespec, write,
+)
+from microdns_dns.engine.tap cimport (
+    Exchange, Tap, is_empty, is_told_of, make_tap, take_frames, tell_of, wakes_reader,
 )
 from microdns_dns.engine.upward cimport (
     ADDRESS_MAX, PLACES_MAX, Message, fill_place, first_message, free_first, free_place,
@@ -70,6 +75,7 @@ cdef class Worker:
         for number, opened in enumerate(sockets):
             self.polled[number].fd = opened.fileno()
             self.polled[number].events = POLLIN
+            _set_local(&self.local[number], opened)
             self.pinned[number] = opened.getsockname()[0] not in ("0.0.0.0", "::")
         self.polled[self.sockets].fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.polled[self.sockets].events = POLLIN
@@ -90,6 +96,7 @@ cdef class Worker:
         free(self.ring)
         free(self.counters)
         free(self.samples)
+        free(self.tap)
 
     def run(self):
         """Answer until ``stop``; called in a thread of its own."""
@@ -161,9 +168,57 @@ cdef class Worker:
         found, self._samples_read = read_samples(self.samples, self._samples_read)
         return found
 
+    def open_tap(self, bytes head, int one_in, size_t size):
+        """Put frames of dnstap into a ring of so many octets; see ``tap.pxd``."""
+        self._set_tap(make_tap(head, one_in, size))
+
+    def close_tap(self):
+        """No frames any more; those not taken are lost, and counted."""
+        self._set_tap(NULL)
+
+    def take_frames(self, size_t size_max):
+        """Whole frames of at most so many octets, or the first alone, and how many they are."""
+        return (b"", 0) if self.tap is NULL else take_frames(self.tap, size_max)
+
+    def tap_is_empty(self):
+        """Whether there are no frames; if so, ``wake_fd`` will tell of the next."""
+        return self.tap is NULL or is_empty(self.tap)
+
+    @property
+    def frames_dropped(self):
+        """Messages that were not told of since the worker was made."""
+        return self._untold + (0 if self.tap is NULL else load_number(&self.tap.dropped, RELAXED))
+
+    cdef int _set_tap(self, Tap* tap) except -1:
+        """The thread may be using the one before until it has passed on."""
+        cdef Tap* before = self.tap
+        store_pointer(<void**>&self.tap, tap, RELEASE)
+        if before is not NULL:
+            self._untold += load_number(&before.dropped, RELAXED) + take_frames(before, -1)[1]
+            self.engine.zones.reclaimer.retire(before)
+            self.engine.zones.reclaimer.advance()
+        return 0
+
     def counts(self):
         """What was counted; see ``counts.py``."""
         return read_counters(self.counters)
+
+
+def local_of(bytes token):
+    """The address that a message of ``take`` was sent to, as text; None where it is not told."""
+    _, address_size, control_size = TOKEN.unpack_from(token)
+    control = bytearray(token[TOKEN.size + address_size:])
+    cdef msghdr header
+    cdef Span found
+    memset(&header, 0, sizeof(header))
+    if not control:
+        return None
+    header.msg_control = <void*><char*>control
+    header.msg_controllen = len(control)
+    family = int.from_bytes(token[TOKEN.size:TOKEN.size + 2], sys.byteorder)
+    found = span_of(NULL, 4 if family == socket.AF_INET else 16)
+    _find_local(&header, &found)
+    return None if found.base is NULL else socket.inet_ntop(family, <bytes>found.base[:found.size])
 
 
 def _client(bytes address):
@@ -218,6 +273,7 @@ cdef int _serve_batch(Worker worker, int number) noexcept nogil:
     cdef Batch* batch = worker.batch
     cdef int at, count, answers = 0, upward = 0
     cdef timespec began
+    cdef Tap* tap
     for at in range(BATCH):
         batch.received[at].msg_hdr.msg_namelen = sizeof(sockaddr_storage)
         if worker.pinned[number]:
@@ -240,6 +296,9 @@ cdef int _serve_batch(Worker worker, int number) noexcept nogil:
             answers += 1
     _send(worker, number, answers)
     _count_latency(worker.counters, &began, answers)
+    tap = <Tap*>load_pointer(<void**>&worker.tap, ACQUIRE)
+    if tap is not NULL and answers:
+        _tell_of_batch(worker, tap, number, answers, &began)
     if upward:
         _tell(worker.wake_fd)
     return count
@@ -278,6 +337,7 @@ cdef bint _answer_slot(Worker worker, int number, int at, int answers, int* upwa
         header.msg_namelen = asked.msg_namelen
         header.msg_control = asked.msg_control
         header.msg_controllen = asked.msg_controllen
+        batch.kept[answers] = worker.scratch.kept
         _count(worker)
         if answers == 0 and load_number(&worker.samples.wanted, RELAXED):
             take_sample(
@@ -391,6 +451,80 @@ cdef void _count_latency(Counters* counters, timespec* began, int answers) noexc
     counters.latency[bucket] += answers
     counters.latency_nanoseconds += <uint64_t>nanoseconds * answers
     counters.batches += 1
+
+
+cdef void _tell_of_batch(
+    Worker worker, Tap* tap, int number, int answers, timespec* began
+) noexcept nogil:
+    """Tell the tap what was asked and answered, all of a batch with the same times."""
+    cdef Exchange exchange
+    cdef timespec now
+    cdef int at
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    exchange.asked_ns = _nanoseconds(&now) - _nanoseconds(began)  # how long it took
+    clock_gettime(CLOCK_REALTIME, &now)
+    exchange.answered_ns = _nanoseconds(&now)
+    exchange.asked_ns = exchange.answered_ns - exchange.asked_ns
+    for at in range(answers):
+        if is_told_of(tap):
+            _describe(worker, number, at, &exchange)
+            tell_of(tap, &exchange)
+    if wakes_reader(tap):
+        _tell(worker.wake_fd)
+
+
+cdef inline uint64_t _nanoseconds(timespec* time) noexcept nogil:
+    return <uint64_t>time.tv_sec * 1000000000 + <uint64_t>time.tv_nsec
+
+
+cdef void _describe(Worker worker, int number, int answer, Exchange* exchange) noexcept nogil:
+    """Who asked what, and what was answered, of one answer of the present batch."""
+    cdef Batch* batch = worker.batch
+    cdef msghdr* header = &batch.answered[answer].msg_hdr
+    cdef Slot* slot = <Slot*>header.msg_name  # which begins with the address
+    cdef Local* local = &worker.local[number]
+    cdef sockaddr_in* four = <sockaddr_in*>&slot.address
+    cdef sockaddr_in6* six = <sockaddr_in6*>&slot.address
+    exchange.query = span_of(slot.packet, batch.received[slot - batch.slots].msg_len)
+    exchange.response = span_of(slot.reply, batch.replies[answer].iov_len)
+    exchange.for_client = batch.kept[answer]
+    if local.size == 4:
+        exchange.client = span_of(<const uint8_t*>&four.sin_addr, 4)
+        exchange.client_port = _from_network(four.sin_port)
+    else:
+        exchange.client = span_of(six.sin6_addr.s6_addr, 16)
+        exchange.client_port = _from_network(six.sin6_port)
+    exchange.server = span_of(local.address, local.size)
+    exchange.server_port = local.port
+    if not worker.pinned[number]:
+        _find_local(header, &exchange.server)
+
+
+cdef inline uint16_t _from_network(uint16_t port) noexcept nogil:
+    cdef Span octets = span_of(<const uint8_t*>&port, 2)
+    return get16(&octets, 0)
+
+
+cdef void _find_local(msghdr* header, Span* local) noexcept nogil:
+    """The address that was asked, as ``_turn_back`` left it; without one, that of the socket."""
+    cdef cmsghdr* found = CMSG_FIRSTHDR(header)
+    if found is NULL:
+        return
+    if local.size == 4 and found.cmsg_level == IPPROTO_IP and found.cmsg_type == IP_PKTINFO:
+        local.base = <const uint8_t*>&(<in_pktinfo*>CMSG_DATA(found)).ipi_spec_dst
+    elif local.size == 16 and found.cmsg_level == IPPROTO_IPV6 and found.cmsg_type == IPV6_PKTINFO:
+        local.base = (<in6_pktinfo*>CMSG_DATA(found)).ipi6_addr.s6_addr
+
+
+cdef int _set_local(Local* local, object opened) except -1:
+    """Where a socket is bound."""
+    cdef bytes address
+    host, port = opened.getsockname()[:2]
+    address = socket.inet_pton(opened.family, host.partition("%")[0])
+    local.size = <uint16_t>len(address)
+    local.port = port
+    memcpy(local.address, <const uint8_t*>address, len(address))
+    return 0
 
 
 cdef void _tell(int wake_fd) noexcept nogil:

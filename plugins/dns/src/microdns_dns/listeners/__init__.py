@@ -28,6 +28,7 @@ from microdns_dns.plan import Plan, Stage
 from microdns_dns.protection.guard import Guard
 from microdns_dns.protection.report import LimitReport
 from microdns_dns.responder import Responder
+from microdns_dns.taps import Taps
 
 if TYPE_CHECKING:  # it may be missing
     from microdns_dns.engine.listener import EngineUdpListener
@@ -108,6 +109,8 @@ class Listeners:
         self._packets = self._open_packets()
         metrics.packets = self._packets
         self._plans = 0
+        self.taps = Taps()
+        """Where what is asked and answered can be seen."""
         self._report = LimitReport(metrics, clock, log)
         if engine is not None:
             engine.protect(self._guard)
@@ -180,6 +183,7 @@ class Listeners:
         datagrams, stream = open_pair(self._network, address)
         bound = bound_address(datagrams, address)
         responder = self._responder()
+        responder.bound = bound
         tcp = TcpListener(responder, self._inflight, self._connections)
         await tcp.start(stream)
         udp = self._open_udp(datagrams, responder)
@@ -209,6 +213,7 @@ class Listeners:
             nsid=self._config.nsid,
             answer_rotation=self._config.answer_rotation,
             guard=self._guard,
+            taps=self.taps,
         )
 
     def _open_udp(

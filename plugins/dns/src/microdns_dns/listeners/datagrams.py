@@ -73,6 +73,16 @@ class WildcardDatagrams(Datagrams):
         self.socket.sendmsg([octets], _back(ancillary), 0, client)
 
 
+def local_of(ancillary: Ancillary) -> str | None:
+    """The address that a datagram was sent to; None where a socket has only one."""
+    for level, kind, data in ancillary:
+        if level == socket.IPPROTO_IP and kind == _IP_PKTINFO and len(data) >= _IN_PKTINFO.size:
+            return socket.inet_ntop(socket.AF_INET, data[4:8])
+        if level == socket.IPPROTO_IPV6 and kind == socket.IPV6_PKTINFO and len(data) >= 16:
+            return socket.inet_ntop(socket.AF_INET6, data[:16])
+    return None
+
+
 def open_datagrams(opened: socket.socket) -> Datagrams:
     """The right kind for a bound socket, which it then owns."""
     host = opened.getsockname()[0]

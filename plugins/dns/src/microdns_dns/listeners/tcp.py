@@ -102,6 +102,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         self._limits = listener.connections.limits
         self._transport: asyncio.Transport
         self._client: Address
+        self._local: Address
         self._received = bytearray()
         """Octets of messages that were not answered yet."""
         self._outgoing = bytearray()
@@ -126,6 +127,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         transport = self._transport = cast(asyncio.Transport, made)
         transport.set_write_buffer_limits(high=self._limits.write_buffer_max)
         self._client = transport.get_extra_info("peername")
+        self._local = transport.get_extra_info("sockname")
         if not self._connections.admit(self):
             self._ending = True
             transport.abort()
@@ -183,7 +185,8 @@ class TcpConnection(asyncio.BufferedProtocol):
 
     def _answer(self, message: bytes) -> None:
         self._active = self._connections.clock.monotonic()
-        response = self.listener.responder.respond(message, self._client, Transport.TCP)
+        respond = self.listener.responder.respond
+        response = respond(message, self._client, Transport.TCP, self._local)
         if isinstance(response, bytes):
             self._put(response)
         elif isinstance(response, Many):

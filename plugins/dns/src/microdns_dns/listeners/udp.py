@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from microdns_dns.listeners.datagrams import RECEIVE_MAX, Ancillary, open_datagrams
+from microdns_dns.listeners.datagrams import RECEIVE_MAX, Ancillary, local_of, open_datagrams
 from microdns_dns.listeners.inflight import Inflight
 from microdns_dns.message import Address, Transport
 from microdns_dns.metrics import DnsMetrics
@@ -44,6 +44,7 @@ class UdpListener:
 
     def _drain(self) -> None:
         receive, respond, send = self._datagrams.receive, self._responder.respond, self._send
+        taps = self._responder.taps
         for _ in range(BATCH):
             try:
                 packet, client, ancillary = receive()
@@ -55,11 +56,17 @@ class UdpListener:
             if len(packet) > self._size_max:
                 self._metrics.dropped_oversize.inc()
                 continue
-            response = respond(packet, client, Transport.UDP)
+            local = None if taps.tap is None else self._local(ancillary)
+            response = respond(packet, client, Transport.UDP, local)
             if isinstance(response, bytes):
                 send(response, client, ancillary)
             elif isinstance(response, Late):
                 self._inflight.start(response, self._later(client, ancillary))
+
+    def _local(self, ancillary: Ancillary) -> Address | None:
+        """The address that was asked, where the listener has many."""
+        host = local_of(ancillary)
+        return None if host is None else (host, self._responder.bound[1])
 
     def _later(self, client: Address, ancillary: Ancillary) -> Callable[[bytes | None], None]:
         def done(octets: bytes | None) -> None:

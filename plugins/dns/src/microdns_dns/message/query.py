@@ -109,12 +109,15 @@ class Query:
     when there is no question that can be read); ``question`` the octets of the question section;
     ``error`` the rcode that ends it before the plan, or None; ``signature`` its TSIG record;
     ``fault`` the part that is malformed, or None; ``cookie`` what its COOKIE option is answered
-    with; ``proven`` says that the client is at the address that it claims.
+    with; ``proven`` says that the client is at the address that it claims; ``local`` the address
+    that was asked, where it is not the listener's; ``answered_by`` the order of the stage that
+    answered.
     """
 
     __slots__ = (
-        "client", "cookie", "edns", "error", "fault", "flags", "folded", "id", "opcode", "packet",
-        "proven", "qclass", "qname", "qtype", "question", "signature", "transport",
+        "answered_by", "client", "cookie", "edns", "error", "fault", "flags", "folded", "id",
+        "local", "opcode", "packet", "proven", "qclass", "qname", "qtype", "question",
+        "signature", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -134,6 +137,8 @@ class Query:
         self.signature: Signature | None = None
         self.cookie = b""
         self.proven = transport is Transport.TCP
+        self.local: Address | None = None
+        self.answered_by = 0
 
     def reply_size_max(self, udp_payload_max: int) -> int:
         """Octets that the reply may have, given what the server sends at most over UDP."""
