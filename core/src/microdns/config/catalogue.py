@@ -34,6 +34,7 @@ FIRST_PARTY = (
     Known("dns", "dns"),
     Known("dhcp", "dhcp"),
     _switched("dns.auth", "auth"),
+    _switched("dns.dnstap", "dnstap"),
     _switched("dns.recursor", "recursor"),
     _switched("dns.loadbalancer", "lb"),
     _switched("dhcp.v4", "dhcp4"),

@@ -1,0 +1,1 @@
+"""What is asked and answered, told to a reader of dnstap."""
