@@ -267,6 +267,18 @@ def test_a_signal_that_comes_doubled_is_one_request(tmp_path: Path) -> None:
     assert "kernel.stopped" in box.log()
 
 
+def test_a_hangup_without_a_terminal_is_answered_in_the_log_and_stops_nothing(
+    tmp_path: Path,
+) -> None:
+    box = Box(tmp_path)
+    server = box.start()
+    server.send_signal(signal.SIGHUP)
+    box.run("health")
+    assert "kernel.hangup" in box.run("logs", "--event", "kernel.hangup").stdout
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(15) == 0
+
+
 def test_closed_standard_streams_are_no_obstacle_and_no_database_file(tmp_path: Path) -> None:
     box = Box(tmp_path)
     server = subprocess.Popen(

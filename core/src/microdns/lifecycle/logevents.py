@@ -7,6 +7,10 @@ EVENTS = LogEvents("kernel")
 CONFIG_NOTE = EVENTS.info("config.note", "A remark about the config that stops nothing.")
 READY = EVENTS.info("kernel.ready", "All plugins were started; those named are running.")
 STOPPING = EVENTS.info("kernel.stopping", "A signal asked the process to stop.")
+HANGUP = EVENTS.warn(
+    "kernel.hangup",
+    "SIGHUP came, which elsewhere means to read the config again; here that takes a restart.",
+)
 STOPPED = EVENTS.info("kernel.stopped", "Everything is closed; the process ends.")
 NOTHING_RUNS = EVENTS.error(
     "kernel.nothing_runs", "No plugin could be started, so the process ends with exit code 1."

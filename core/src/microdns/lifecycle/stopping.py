@@ -17,6 +17,9 @@ from microdns.lifecycle import logevents
 log = logging.getLogger("microdns.kernel")
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
+HANGUP = frozenset({signal.SIGHUP})
+"""Stops a process whose terminal has gone.  To others it is sent by who expects that the config is
+read again: that is answered in the log, and nothing is torn down."""
 GRACE_SECONDS = 10.0
 """From the signal to the hard end; the kernel's own deadline is shorter."""
 
@@ -43,7 +46,9 @@ class StopSignals:
         self._over = threading.Event()
 
     def __enter__(self) -> "StopSignals":
-        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as by nohup(1)
+        self._heard = SIGNALS if ignored else SIGNALS | HANGUP
+        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, self._heard)
         threading.Thread(target=self._listen, name="stop-signals", daemon=True).start()
         return self
 
@@ -63,7 +68,7 @@ class StopSignals:
         return await self._received.get()
 
     def _listen(self) -> None:
-        name = signal.Signals(signal.sigwait(SIGNALS)).name
+        name = self._request().name
         self._first = time.monotonic()
         self._early = name
         if self._loop is not None:
@@ -73,6 +78,14 @@ class StopSignals:
             logevents.BLOCKED(log, "a plugin blocks the process: leaving without it")
             self._over.wait(LOG_SECONDS)
             _leave(1)
+
+    def _request(self) -> signal.Signals:
+        """The first signal that asks to stop."""
+        while True:
+            received = signal.Signals(signal.sigwait(self._heard))
+            if received in SIGNALS or os.isatty(2):
+                return received
+            logevents.HANGUP(log, "SIGHUP: the config is read at a start only; restart to apply it")
 
     def _end_on_second(self) -> None:
         """Whoever asks twice does not want to wait."""

@@ -7,6 +7,7 @@ by ``opened`` as well, after ``closed``.
 """
 
 import contextlib
+import errno
 import logging
 from collections.abc import Callable
 
@@ -24,6 +25,15 @@ INTERFACE_MISSING = _EVENTS.warn(
 INTERFACE_FAILED = _EVENTS.error(
     "interface.failed", "Sockets on an interface can't be opened; it is tried again."
 )
+
+
+def remedy(error: OSError) -> str:
+    """What a failure to open sockets means, and what to do about it."""
+    if error.errno in (errno.EPERM, errno.EACCES):
+        return "not permitted; it takes CAP_NET_RAW and CAP_NET_BIND_SERVICE (or root)"
+    if error.errno == errno.EADDRINUSE:
+        return "another program has the port, most likely a DHCP server; stop it"
+    return str(error)
 
 
 class InterfaceWatch:
@@ -82,7 +92,11 @@ class InterfaceWatch:
             self._opened(found)
         except OSError as error:
             INTERFACE_FAILED(
-                self._log, "can't serve interface %s: %s", found.name, error, name=found.name
+                self._log,
+                "can't serve interface %s: %s",
+                found.name,
+                remedy(error),
+                name=found.name,
             )
             return
         self.serving[found.name] = found
