@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from microdns_rest.config import RestConfig
+from microdns_rest.gathering import Gathering
 from microdns_rest.metrics import RestMetrics
 
 
@@ -26,7 +27,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Take the connection, or turn it away when there are too many."""
-        super().connection_made(transport)
+        super().connection_made(Gathering(transport, self.loop))  # type: ignore[arg-type]  # as one
         if len(self.connections) > self.limits.connections_max:
             self._cut_off(HTTPStatus.SERVICE_UNAVAILABLE, "connections")
             return
