@@ -1,5 +1,7 @@
 """From octets to octets: what is dropped, counted, cut, and identified."""
 
+from collections.abc import AsyncGenerator
+
 import dns.edns
 import dns.flags
 import dns.message
@@ -9,8 +11,9 @@ from plugins.dns.tests.stages import FixedStage, LateStage, SilentStage, a_respo
 
 from microdns.testing import FakeClock
 from microdns_dns.message import Query, Reply, Transport
+from microdns_dns.plan import Messages
 from microdns_dns.protocol import RRType
-from microdns_dns.responder import Late
+from microdns_dns.responder import Late, Many
 from microdns_dns.rrset import RRset
 
 pytestmark = pytest.mark.anyio
@@ -72,7 +75,7 @@ async def test_late_answers_are_encoded_and_timed_when_they_come(fake_clock: Fak
     await fake_clock.advance(0.2)
     late.release(int.from_bytes(sent[:2], "big"))
     octets = await response.octets()
-    assert octets is not None
+    assert isinstance(octets, bytes)
     assert dns.message.from_wire(octets).answer
     assert metrics.latency[Transport.UDP].sum == pytest.approx(0.2)
 
@@ -111,3 +114,29 @@ def test_the_stage_learns_who_asks_and_how(fake_clock: FakeClock) -> None:
     responder.respond(packet(), CLIENT, Transport.TCP)
     query: Query = stage.asked[0]
     assert (query.client, query.transport) == (CLIENT, Transport.TCP)
+
+
+@pytest.mark.parametrize("transport", Transport)
+async def test_several_messages_after_an_awaited_stage_are_sent_over_tcp(
+    transport: Transport, fake_clock: FakeClock
+) -> None:
+    async def replies() -> AsyncGenerator[Reply, None]:
+        yield Reply()
+        yield Reply()
+
+    ended: list[bool] = []
+    late, several = LateStage(), FixedStage(Messages(replies(), 1, ended.append), order=200)
+    responder, _ = a_responder([late, several], fake_clock)
+    sent = packet()
+    response = responder.respond(sent, CLIENT, transport)
+    assert isinstance(response, Late)
+    late.pass_on(int.from_bytes(sent[:2], "big"))
+    answer = await response.octets()
+    if transport is Transport.TCP:
+        assert isinstance(answer, Many)
+        assert len([octets async for octets in answer.octets()]) == 2
+        answer.close()
+    else:
+        assert isinstance(answer, bytes)
+        assert dns.message.from_wire(answer).rcode() == dns.rcode.SERVFAIL
+    assert ended == [transport is Transport.TCP]

@@ -156,7 +156,7 @@ async def test_a_responder_tells_of_both_messages_and_their_times(fake_clock: Fa
     stage.release(5)
     await fake_clock.advance(2)
     octets = await response.octets()
-    assert octets is not None
+    assert isinstance(octets, bytes)
     (exchange,) = noted
     assert exchange == Exchange(
         CLIENT, SERVER, Transport.UDP, asked, octets, began, began + 2_000_000_000

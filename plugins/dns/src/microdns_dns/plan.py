@@ -78,7 +78,7 @@ class Stage(Protocol):
 
 
 class Pending:
-    """A reply that comes later: await ``reply`` once, or ``abandon`` it."""
+    """An answer that comes later: await ``reply`` once, or ``abandon`` it."""
 
     __slots__ = ("_others", "_outcome", "_plan", "_query", "_stage")
 
@@ -96,7 +96,7 @@ class Pending:
         self._outcome = outcome
         self._others = others
 
-    async def reply(self) -> Reply:
+    async def reply(self) -> Reply | Messages:
         """What the stage says, or those after it if it says nothing; never raises."""
         try:
             reply = await self._outcome
@@ -105,10 +105,7 @@ class Pending:
         if reply is not None:
             return reply
         following = self._plan.walk(self._query, self._others)
-        if isinstance(following, Messages):  # too late: one message is awaited of us
-            following.close()
-            return Reply(Rcode.SERVFAIL)
-        return following if isinstance(following, Reply) else await following.reply()
+        return await following.reply() if isinstance(following, Pending) else following
 
     def abandon(self) -> None:
         """Nobody will await it."""

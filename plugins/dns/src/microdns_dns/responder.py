@@ -47,10 +47,10 @@ class Late:
         self._pending = pending
         self._began = began
 
-    async def octets(self) -> bytes | None:
-        """The answer, or None if it is not to be sent; never raises."""
+    async def octets(self) -> "bytes | Many | None":
+        """The answer, or None if it is not to be sent; never raises.  Over UDP it is never many."""
         reply = await self._pending.reply()
-        return self._responder.finish(self._query, reply, self._began)
+        return self._responder.settle(self._query, reply, self._began)
 
     def abandon(self) -> None:
         """Nobody will await it."""
@@ -149,7 +149,7 @@ class Responder:
         if isinstance(reply, Reply):
             return self.finish(query, reply, began)
         if isinstance(reply, Messages):
-            return self._many(query, reply, began)
+            return self.settle(query, reply, began)
         return Late(self, query, reply, began)
 
     def finish(self, query: Query, reply: Reply, began: float) -> bytes | None:
@@ -218,10 +218,13 @@ class Responder:
             Exchange(*ends, transport, packet, octets, asked, now, for_client, continued)
         )
 
-    def _many(self, query: Query, messages: Messages, began: float) -> Many | bytes | None:
+    def settle(self, query: Query, reply: Reply | Messages, began: float) -> Many | bytes | None:
+        """What is sent of an answer that is there; several messages only over TCP."""
+        if isinstance(reply, Reply):
+            return self.finish(query, reply, began)
         if query.transport is Transport.TCP:
-            return Many(self, query, messages, began)
-        messages.close()
+            return Many(self, query, reply, began)
+        reply.close()
         return self.finish(query, Reply(Rcode.SERVFAIL), began)
 
     def encoded(self, query: Query, reply: Reply) -> bytes:

@@ -2,13 +2,16 @@
 
 import asyncio
 import socket
+from collections.abc import AsyncGenerator
 from functools import partial
 
 import pytest
-from plugins.dns.tests.listeners.wire import framed, query, serving, until
+from plugins.dns.tests.listeners.wire import TcpClient, framed, new_listeners, query, serving, until
 from plugins.dns.tests.stages import FixedStage, LateStage
 
 from microdns.testing import FakeClock
+from microdns_dns.message import Reply
+from microdns_dns.plan import Messages
 
 pytestmark = pytest.mark.anyio
 
@@ -52,6 +55,30 @@ async def test_rfc7766_6_2_1_1_answers_come_in_whatever_order(fake_clock: FakeCl
             late.release(id)
             assert await client.receive_id() == id
         client.close()
+
+
+async def test_several_messages_come_after_a_stage_that_answers_late(
+    fake_clock: FakeClock,
+) -> None:
+    """As a transfer does that a policy has to look up first; also when no more is asked."""
+
+    async def replies() -> AsyncGenerator[Reply, None]:
+        yield Reply()
+        yield Reply()
+
+    ended: list[bool] = []
+    late, several = LateStage(order=1), FixedStage(Messages(replies(), 9, ended.append), order=2)
+    listeners, _ = new_listeners(fake_clock)
+    listening = await listeners.listen([("127.0.0.1", 53)], late)
+    await listeners.listen([("127.0.0.1", 53)], several)
+    client = TcpClient(*await asyncio.open_connection(*listening.addresses[0]))
+    client.send(query(7))
+    await until(lambda: len(late.waiting) == 1)
+    late.pass_on(7)
+    assert [await client.receive_id() for _ in range(2)] == [7, 7]
+    await until(lambda: ended == [True])
+    client.close()
+    await listeners.close()
 
 
 async def test_a_large_message_is_read_whole(fake_clock: FakeClock) -> None:

@@ -12,10 +12,10 @@ from microdns_dns.engine.core import Engine
 from microdns_dns.engine.turns import shorten_slice
 from microdns_dns.engine.worker import Worker, local_of
 from microdns_dns.listeners.datagrams import open_datagrams
-from microdns_dns.listeners.inflight import Inflight
+from microdns_dns.listeners.inflight import Done, Inflight
 from microdns_dns.message import Address, Transport
 from microdns_dns.metrics import DnsMetrics
-from microdns_dns.responder import Late, Responder, Response
+from microdns_dns.responder import Late, Many, Responder, Response
 
 BATCH: Final = 64
 """Messages of a thread that are taken up before other tasks of the loop get their turn."""
@@ -118,9 +118,9 @@ class EngineUdpListener:
         found = local_of(token)
         return None if found is None else (found, self._responder.bound[1])
 
-    def _later(self, worker: Worker, token: bytes) -> Callable[[bytes | None], None]:
-        def done(octets: bytes | None) -> None:
-            if octets is not None and self._open:
+    def _later(self, worker: Worker, token: bytes) -> Done:
+        def done(octets: bytes | Many | None) -> None:
+            if isinstance(octets, bytes) and self._open:
                 self._send(worker, octets, token)
 
         return done

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 from microdns_dns.metrics import DnsMetrics
-from microdns_dns.responder import Late
+from microdns_dns.responder import Late, Many
 
-Done = Callable[[bytes | None], None]
-"""Told the answer's octets, or None when there will be none."""
+Done = Callable[[bytes | Many | None], None]
+"""Told the answer's octets, or its several messages, or None when there will be none."""
 
 
 class Inflight:

@@ -197,14 +197,18 @@ class TcpConnection(asyncio.BufferedProtocol):
             self._connections.metrics.tcp_closed["malformed"].inc()
             self.abort()
 
-    def _answered(self, octets: bytes | None) -> None:
+    def _answered(self, answer: bytes | Many | None) -> None:
         """An awaited answer has come, in whatever order (RFC 7766 7)."""
         self._waiting -= 1
         if self._transport.is_closing():
+            if isinstance(answer, Many):
+                answer.close()
             return
         self._active = self._connections.clock.monotonic()
-        if octets is not None:
-            self._put(octets)
+        if isinstance(answer, Many):
+            self._transfer(answer)
+        elif answer is not None:
+            self._put(answer)
             self._flush()
         if not self._ending:
             self._answer_received()

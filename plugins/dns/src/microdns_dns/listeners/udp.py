@@ -2,14 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
 from typing import Final
 
 from microdns_dns.listeners.datagrams import RECEIVE_MAX, Ancillary, local_of, open_datagrams
-from microdns_dns.listeners.inflight import Inflight
+from microdns_dns.listeners.inflight import Done, Inflight
 from microdns_dns.message import Address, Transport
 from microdns_dns.metrics import DnsMetrics
-from microdns_dns.responder import Late, Responder
+from microdns_dns.responder import Late, Many, Responder
 
 BATCH: Final = 64
 """Datagrams that are answered before other tasks of the loop get their turn."""
@@ -68,9 +67,9 @@ class UdpListener:
         host = local_of(ancillary)
         return None if host is None else (host, self._responder.bound[1])
 
-    def _later(self, client: Address, ancillary: Ancillary) -> Callable[[bytes | None], None]:
-        def done(octets: bytes | None) -> None:
-            if octets is not None and self._open:
+    def _later(self, client: Address, ancillary: Ancillary) -> Done:
+        def done(octets: bytes | Many | None) -> None:
+            if isinstance(octets, bytes) and self._open:
                 self._send(octets, client, ancillary)
 
         return done
