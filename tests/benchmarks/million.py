@@ -59,6 +59,7 @@ def main() -> int:
         "--cores", default="0,1", help="while changes go on: of the server, of who asks"
     )
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         file = folder / "example.com.zone"

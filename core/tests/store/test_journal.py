@@ -253,6 +253,31 @@ async def test_the_journal_keeps_to_its_size(tmp_path: Path, clock: FakeClock) -
     await again.close()
 
 
+async def test_a_start_does_not_read_a_large_transaction_again(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    store = await opened(tmp_path, clock, size=100_000)
+    await emit(store, "first")
+    await emit(store, *("x" * 1000 for _ in range(200)))
+    assert store.journal.retention.last_mark is not None
+    assert store.journal.retention.last_mark.sequence == 202  # nothing is in the open segment
+    await store.trim()
+    assert sequences(store)[-200:] == list(range(2, 202))  # it stays, though it is too large
+    size = store.journal.retention.bytes
+    await store.close()
+
+    store = await opened(tmp_path, clock, size=100_000)
+    assert store.sequence == 201
+    assert store.journal.retention.bytes == size
+    await emit(store, "next")
+    assert sequences(store) == [202]
+    await store.close()
+
+    store = await opened(tmp_path, clock, size=100_000)
+    assert sequences(store) == [202]
+    await store.close()
+
+
 async def test_a_reader_under_way_keeps_what_retention_removes(
     tmp_path: Path, clock: FakeClock
 ) -> None:

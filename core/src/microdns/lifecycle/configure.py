@@ -1,5 +1,6 @@
 """From a config file and installed plugins to what is going to run."""
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from microdns.config import (
+    ConfigError,
     Configuration,
     Document,
     Layout,
@@ -14,6 +16,8 @@ from microdns.config import (
     load_document,
     parse_document,
 )
+from microdns.config.catalogue import FIRST_PARTY
+from microdns.config.paths import parse_path
 from microdns.lifecycle.assembly import Assembly
 from microdns.lifecycle.discovery import (
     Loaded,
@@ -41,11 +45,16 @@ def assemble_file(
     Raises ``ConfigError`` with every mistake of the config, or ``PluginError`` for a plugin that
     was asked for by name and is missing or broken.
     """
+    installed = installed_names()
     document = load_document(config, overrides, os.environ)
-    assembler = _installed(document, wanted)
-    for name in wanted or ():
-        assembler.load(name, "")
-    return assembler.assemble()
+    concerned = [name for name in installed if _concerned(name, document, wanted)]
+    if len(concerned) < len(installed):
+        with contextlib.suppress(ConfigError):
+            assembly = _assembler(document, concerned, wanted).assemble()
+            if not assembly.notes:
+                return assembly
+        document = load_document(config, overrides, os.environ)
+    return _assembler(document, installed, wanted).assemble()
 
 
 def installed_layout() -> Layout:
@@ -80,8 +89,32 @@ def control_socket_of(config: str, overrides: Overrides = ()) -> Path:
 
 
 def _installed(document: Document, wanted: Sequence[str] | None) -> "_Assembler":
-    installed, failures = load_all(installed_names())
-    return _Assembler(document, installed, tuple(failures), wanted)
+    return _assembler(document, installed_names(), wanted)
+
+
+def _assembler(
+    document: Document, names: Sequence[str], wanted: Sequence[str] | None
+) -> "_Assembler":
+    """One that has imported these plugins, and those wanted."""
+    installed, failures = load_all(names)
+    assembler = _Assembler(document, installed, tuple(failures), wanted)
+    for name in wanted or ():
+        assembler.load(name, "")
+    return assembler
+
+
+def _concerned(name: str, document: Document, wanted: Sequence[str] | None) -> bool:
+    """Whether a config may be about an installed plugin.
+
+    Not about one of ours whose sections are not there: those are known without importing it, and
+    none of ours runs without a section.  Of others nothing is known before they are imported.
+    """
+    sections = [known.section for known in FIRST_PARTY if known.plugin == name]
+    return (
+        not sections
+        or name in (wanted or ())
+        or any(document.get(parse_path(section)) is not None for section in sections)
+    )
 
 
 class _Assembler:

@@ -181,9 +181,9 @@ class Journal:
         self.retention.load(
             _decode_mark(raw) for _, raw in walk(marks, MARK, after_prefix(MARK) or b"")
         )
-        last = self.oldest - 1
         mark = self.retention.last_mark
         start = self.oldest if mark is None else mark.sequence
+        last = start - 1
         for key, raw in walk(self._family.cursor(), uint(start), _SEQUENCE_END):
             last = int.from_bytes(key, "big")
             stored = _decode(raw)
@@ -201,6 +201,8 @@ class Journal:
             for _ in range(_SEGMENTS_CUT_MAX):
                 if not self.trim(batch):
                     break
+        if self.retention.fills(size):  # a start reads the open segment, which is then empty
+            self._end(batch, first + len(rows))
 
     def trim(self, batch: Batch) -> bool:
         """Add to the batch what removes the oldest segment; False when nothing has to go."""
@@ -216,9 +218,12 @@ class Journal:
     def end_segment(self, batch: Batch, written: int) -> None:
         """Let the open segment be removed too, when all of it is past its age."""
         if self.retention.expired(self._now_ns()):
-            mark = self.retention.end(written + 1)
-            if mark is not None:
-                self._mark(batch, mark)
+            self._end(batch, written + 1)
+
+    def _end(self, batch: Batch, following: int) -> None:
+        mark = self.retention.end(following)
+        if mark is not None:
+            self._mark(batch, mark)
 
     def publish(self, commits: Commits) -> None:
         """Tell listeners what has become durable."""

@@ -87,6 +87,10 @@ class Retention:
         self._newest_ns = max(self._newest_ns, time_ns)
         return mark
 
+    def fills(self, octets: int) -> bool:
+        """Whether a transaction of this size is a segment by itself."""
+        return octets >= self._segment_bytes
+
     def end(self, sequence: int) -> Mark | None:
         """Close the open segment before ``sequence``, the next entry, if it has any entry."""
         last = self.last_mark
@@ -106,7 +110,11 @@ class Retention:
             return None
         first, second = self._marks[0], self._marks[1]
         too_old = self._age_ns is not None and second.time_ns < now_ns - self._age_ns
-        too_big = self._bytes_max is not None and self.bytes > self._bytes_max
+        too_big = (
+            self._bytes_max is not None
+            and self.bytes > self._bytes_max
+            and self._written > second.bytes_before  # the last entries stay, however large
+        )
         if not (too_old or too_big):
             return None
         self._marks.popleft()
