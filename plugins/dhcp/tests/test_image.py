@@ -150,7 +150,7 @@ def book_of(kernel: Kernel) -> LeaseBook:
     return kernel.services.require(LeaseBook)
 
 
-def lease(number: int, client: bytes, seconds: int = 3600) -> Lease:
+def lease(number: int, client: bytes, seconds: int = 1 << 31) -> Lease:
     now = 1_700_000_000
     return Lease(
         address=bytes((192, 0, 2, number)),
@@ -303,10 +303,10 @@ async def test_the_image_is_written_once_it_has_fallen_behind(
     monkeypatch.setattr(keeping, "BEHIND_MIN", 3)
     async with running(tmp_path, fake_clock) as kernel:
         book = book_of(kernel)
-        await book.commit([book.grant(lease(10, b"a", 1 << 30))])
+        await book.commit([book.grant(lease(10, b"a"))])
         await fake_clock.advance(KEPT_EVERY_SECONDS + 1)
         assert not file_of(kernel).exists()
-        await book.commit([book.grant(lease(n, bytes((n,)), 1 << 30)) for n in (11, 12)])
+        await book.commit([book.grant(lease(n, bytes((n,)))) for n in (11, 12)])
         await fake_clock.advance(KEPT_EVERY_SECONDS + 1)
         await book._image.save(book.binding)
         head, octets = image.read(file_of(kernel))

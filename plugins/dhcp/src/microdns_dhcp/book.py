@@ -68,13 +68,6 @@ class Change:
         self.event = event
         self.lease = lease
 
-    @property
-    def is_prefix(self) -> bool:
-        """Whether it is about a delegated prefix."""
-        event: Any = self.event
-        lease = event.before if self.lease is None else self.lease
-        return len(lease.address) == PREFIX_OCTETS
-
 
 def leases_of(reader: Reader, family: int | None = None) -> Iterator[Lease]:
     """All leases that a reader sees, by address."""
@@ -107,7 +100,7 @@ class LeaseBook:
         self._wheel: Wheel[Binding] = Wheel()
         self._expiring = anyio.Lock()
         self._ended: deque[tuple[int, bytes]] = deque()
-        self._ranges: dict[int, tuple[list[int], list[Arena]]] = {}
+        self._ranges: dict[int, tuple[list[int], list[Arena]]] = {4: ([], []), 16: ([], [])}
         self._counts: dict[str, int] = {}
         self._untap: Callable[[], None] = lambda: None
 
@@ -116,7 +109,7 @@ class LeaseBook:
     def arena_of(self, address: bytes) -> Arena | None:
         """The arena whose subnet holds an address (or prefix)."""
         octets = 4 if len(address) == 4 else 16
-        firsts, arenas = self._ranges.get(octets, ([], []))
+        firsts, arenas = self._ranges[octets]
         number = int.from_bytes(address[:octets], "big")
         at = bisect_right(firsts, number) - 1
         if at >= 0 and number <= arenas[at].subnet.last:
@@ -265,23 +258,25 @@ class LeaseBook:
         async with self._store.transaction(actor or self._actor, dry_run) as tx:
             put, emit = tx.put, tx.emit
             for change in changes:
-                if change.lease is not None:
-                    put(LEASES, change.lease)
+                lease, event = change.lease, change.event
+                if lease is not None:
+                    put(LEASES, lease)
                 else:
-                    event = change.event
                     assert isinstance(event, LeaseDeleted)  # noqa: S101  (the only one without)
-                    tx.delete(LEASES, lease_key(event.before.address))
-                emit(change.event)
-                if change.is_prefix:
-                    for event in route_events(change.event):
-                        emit(event)
+                    lease = event.before
+                    tx.delete(LEASES, lease_key(lease.address))
+                emit(event)
+                if len(lease.address) == PREFIX_OCTETS:
+                    for route in route_events(event):
+                        emit(route)
 
-    def grant(self, lease: Lease) -> Change:
-        """The change by which a client gets or keeps an address."""
-        known = self.binding(lease.address)
+    def grant(self, lease: Lease, arena: Arena | None = None) -> Change:
+        """The change by which a client gets or keeps an address, in ``arena`` if that is known."""
+        address = lease.address
+        known = self.binding(address) if arena is None else arena.binding(address)
         if known is None:
             return Change(LeaseGranted(lease=lease), lease)
-        before = self.lease(lease.address)
+        before = self.lease(address)
         if before is not None and before.state == ACTIVE and before.client == lease.client:
             lease = replace(lease, started=before.started)
             return Change(LeaseRenewed(lease=lease, before=before), lease)
@@ -382,9 +377,10 @@ class LeaseBook:
     # -- following the journal
 
     def _follow(self, entries: list[Entry]) -> None:
+        counts = self._counts
         for entry in entries:
             event: Any = entry.event
-            self._counts[entry.type] = self._counts.get(entry.type, 0) + 1
+            counts[entry.type] = counts.get(entry.type, 0) + 1
             if type(event) is LeaseDeleted:
                 self._removed(event.before.address)
             else:

@@ -444,7 +444,7 @@ class Server:
             extra += tlv(RAPID_COMMIT, b"")
         answer = b"" if name.answer is None else tlv(FQDN, name.answer)
         reply = partial(self._reply, exchange, ACK, address, template, extra, name=answer)
-        self.queue.add(exchange.arena, address, self._book.grant(lease), reply)
+        self.queue.add(exchange.arena, address, self._book.grant(lease, exchange.arena), reply)
 
     def _lease(
         self, exchange: Exchange, address: bytes, lease_time: int, name: ClientName

@@ -89,10 +89,12 @@ class Message:
     """A parsed request.  ``options`` holds the first of each code but IAs, which are in ``ias``;
     ``relays`` has the agent that sent the datagram first, the one beside the client last."""
 
-    __slots__ = ("ias", "options", "relays", "type", "xid")
+    __slots__ = ("client_id", "ias", "options", "relays", "type", "xid")
 
     type: int
     xid: bytes
+    client_id: bytes
+    """The whole option, as replies repeat it; empty when there is none."""
     options: dict[int, bytes]
     ias: list[Ia]
     relays: list[Relay]
@@ -112,8 +114,7 @@ def parse(data: bytes) -> Message:
         relays.append(relay)
     if len(data) < 4:
         raise Malformed("it has no whole head")
-    message.type = data[0]
-    message.xid = data[1:4]
+    message.type, message.xid, message.client_id = data[0], data[1:4], b""
     ias: list[Ia] = []
     found: dict[int, bytes] = {}
     message.ias = ias
@@ -136,6 +137,8 @@ def parse(data: bytes) -> Message:
             if len(found) >= OPTIONS_MAX:
                 raise Malformed("it has too many options")
             found[code] = data[start:at]
+            if code == CLIENT_ID:
+                message.client_id = data[start - 4 : at]
     return message
 
 

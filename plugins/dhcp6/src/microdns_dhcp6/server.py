@@ -24,7 +24,6 @@ from microdns_dhcp6.config import Dhcp6Config
 from microdns_dhcp6.exchange import Exchange, Served
 from microdns_dhcp6.message import (
     ADVERTISE,
-    CLIENT_ID,
     CONFIRM,
     DECLINE,
     DUID_OCTETS_MAX,
@@ -70,6 +69,8 @@ interface ids of usual length)."""
 _FOR_ANYONE = frozenset({SOLICIT, CONFIRM, REBIND})
 _FOR_US = frozenset({REQUEST, RENEW, RELEASE, DECLINE})
 _RAPID = tlv(RAPID_COMMIT, b"")
+_KINDS = tuple(bytes((kind,)) for kind in range(len(MESSAGE_NAMES)))
+"""The first octet of a message, by its type."""
 
 Outcome = str
 
@@ -406,7 +407,7 @@ class Server:
         name = client_name(exchange.message, self._config.fqdn_override)
         reply = partial(self._answer, exchange, REPLY, assigned, name, extra)
         parts = tuple(
-            (each.arena, each.item, self._book.grant(self._lease(exchange, each, name)))
+            (each.arena, each.item, self._book.grant(self._lease(exchange, each, name), each.arena))
             for each in assigned
             if each.arena is not None
         )
@@ -462,8 +463,13 @@ class Server:
         extra: bytes = b"",
     ) -> None:
         """Make an ADVERTISE or REPLY with IAs and settings (section 18.3.10), and send it."""
-        template, (t1, t2) = self._told(exchange, assigned)
-        body = b"".join([each.octets(t1, t2) for each in assigned]) + extra + name.answer
+        if len(assigned) == 1 and assigned[0].template is not None:
+            # Nearly all of them.
+            template = assigned[0].template
+            body = assigned[0].octets(*template.times) + extra + name.answer
+        else:
+            template, (t1, t2) = self._told(exchange, assigned)
+            body = b"".join([each.octets(t1, t2) for each in assigned]) + extra + name.answer
         requested = exchange.message.options.get(ORO, b"")
         options = template.ready(requested)
         octets = len(body) + len(options)
@@ -483,16 +489,11 @@ class Server:
         granted = [each.template for each in assigned if each.template is not None]
         if not granted:
             return self._plan.template(exchange, exchange.link_arenas[0], None), (0, 0)
-        if len(granted) == 1:
-            return granted[0], granted[0].times
         return granted[0], renewal_times(min(each.preferred for each in granted))
 
     def _send(self, exchange: Exchange, kind: int, body: bytes) -> None:
         message = exchange.message
-        head = bytes((kind,)) + message.xid
-        client_id = message.options.get(CLIENT_ID)
-        if client_id is not None:
-            head += tlv(CLIENT_ID, client_id)
+        head = _KINDS[kind] + message.xid + message.client_id
         try:
             delivery.send(exchange, head + self._server_id + body)
         except OSError:
