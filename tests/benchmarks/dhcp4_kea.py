@@ -1,23 +1,26 @@
 """Four-way DHCPv4 exchanges a second, beside Kea, by perfdhcp: same namespaces, same load, in turn.
 
+First as many as each can do, then how soon replies come at half of that.
+
 Every ACK of ours is on disk before it is sent; Kea's lease file is written without a sync.  Needs
 root, kea-dhcp4 and perfdhcp.
 """
 
 import argparse
 import os
-import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from tests.benchmarks._perfdhcp import acknowledged, at_half, load, summary
 from tests.scenarios.dhcp.namespaces import Host, cable, hosts
 from tests.scenarios.dhcp.server import server
 
+TARGET = ("10.0.0.1",)
 POOL = """
 [dhcp.v4]
 enabled = true
@@ -93,33 +96,33 @@ def main() -> None:
                 ours.address("srv0", "10.0.0.1/8")
                 theirs.address("cli0", "10.0.0.2/8")
                 with serve(ours, Path(folder)) as process:
-                    subprocess.run(("taskset", "-acp", "0", str(process)), capture_output=True)
-                    before = processor_seconds(process)
-                    report = load(theirs, given.rate, given.seconds)
-                    spent = processor_seconds(process) - before
-                print(f"{name:9} {summary(report, given.seconds, spent)}")
+                    pin(process)
+                    for line in measured(process, theirs, 4, TARGET, given.rate, given.seconds):
+                        print(f"{name:9} {line}", flush=True)
 
 
-def load(host: Host, rate: int, seconds: int) -> str:
-    clients = ("-r", str(rate), "-R", "1000000", "-p", str(seconds))
-    return host.run("taskset", "-c", "1", "perfdhcp", "-4", *clients, "10.0.0.1", check=False)
+def pin(process: int) -> None:
+    """Keep a server to one processor, the other being the clients'."""
+    subprocess.run(("taskset", "-acp", "0", str(process)), capture_output=True)
+
+
+def measured(
+    process: int, clients: Host, family: int, target: Sequence[str], rate: int, seconds: int
+) -> Iterator[str]:
+    """The figures of a server at its limit, and at half of that."""
+    before = processor_seconds(process)
+    report = load(clients, family, rate, seconds, target)
+    yield summary(report, seconds, processor_seconds(process) - before)
+    half = int(acknowledged(report, seconds) / 2)
+    if half:
+        time.sleep(1)
+        yield at_half(load(clients, family, half, seconds, target))
 
 
 def processor_seconds(process: int) -> float:
     """User and system time of a process so far."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def summary(report: str, seconds: int, spent: float) -> str:
-    """The figures that matter, out of perfdhcp's report."""
-    offers, acks = map(int, re.findall(r"received packets: (\d+)", report)[:2])
-    delay = re.findall(r"avg delay: ([\d.]+)", report)[1:2]
-    each = 1e6 * spent / max(1, offers + acks)
-    return (
-        f"{acks / seconds:8.0f} exchanges/s, {offers / seconds:8.0f} offers/s, "
-        f"{''.join(delay)} ms to the ACK, {each:.0f} us of processor a reply"
-    )
 
 
 if __name__ == "__main__":

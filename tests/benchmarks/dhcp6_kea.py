@@ -1,6 +1,7 @@
 """Four-way DHCPv6 exchanges a second, beside Kea: same namespaces, same load, in turn.
 
-The load is perfdhcp's, or, with ``--bursts``, a closed loop of clients that wait for each other.
+First as many as each can do, then how soon replies come at half of that.  The load is perfdhcp's,
+or, with ``--bursts``, a closed loop of clients that wait for each other.
 
 Every REPLY of ours is on disk before it is sent; Kea's lease file is written without a sync.  Needs
 root, kea-dhcp6 and perfdhcp.
@@ -12,15 +13,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import msgspec
-from tests.benchmarks.dhcp4_kea import processor_seconds, summary
+from tests.benchmarks.dhcp4_kea import measured, pin, processor_seconds
 from tests.scenarios.dhcp.namespaces import Host, cable, hosts
 from tests.scenarios.dhcp.server import server
 
+TARGET = ("-l", "cli0", "all")
+Serve = Callable[[Host, Path], AbstractContextManager[int]]
 POOL = """
 [dhcp.v6]
 enabled = true
@@ -95,12 +98,12 @@ def main() -> None:
         return
     for _ in range(given.rounds):
         for name, serve in (("kea", kea), ("microdns", microdns)):
-            print(f"{name:9} {one(serve, rate, given.seconds)}", flush=True)
+            for line in figures(serve, rate, given.seconds):
+                print(f"{name:9} {line}", flush=True)
 
 
-def one(serve: object, rate: int, seconds: int) -> str:
-    """A run against one server; its figures.  ``rate`` 0 means bursts."""
-    assert callable(serve)
+def figures(serve: Serve, rate: int, seconds: int) -> Iterator[str]:
+    """A run against one server.  ``rate`` 0 means bursts."""
     with hosts(2) as (ours, theirs), tempfile.TemporaryDirectory() as folder:
         cable(ours, "srv0", theirs, "cli0")
         for host, interface, address in (
@@ -111,30 +114,21 @@ def one(serve: object, rate: int, seconds: int) -> str:
             host.run("sh", "-c", at_once)
             host.address(interface, address)
         with serve(ours, Path(folder)) as process:
-            subprocess.run(("taskset", "-acp", "0", str(process)), capture_output=True)
-            if not rate:
-                bursts(theirs, 0.5, 1 << 23)  # both have done some work before it counts
+            pin(process)
+            if rate:
+                yield from measured(process, theirs, 6, TARGET, rate, seconds)
+                return
+            bursts(theirs, 0.5, 1 << 23)  # both have done some work before it counts
             before = processor_seconds(process)
-            if not rate:
-                done = bursts(theirs, seconds, 0)
-            else:
-                report = load(theirs, rate, seconds)
-            spent = processor_seconds(process) - before
-    if not rate:
-        each = 1e6 * spent / max(1, done)
-        return f"{done / seconds:8.0f} exchanges/s, {each:.0f} us of processor an exchange"
-    return summary(report, seconds, spent)
+            done = bursts(theirs, seconds, 0)
+            each = 1e6 * (processor_seconds(process) - before) / max(1, done)
+            yield f"{done / seconds:8.0f} exchanges/s, {each:.0f} us of processor an exchange"
 
 
 def bursts(host: Host, seconds: float, first: int) -> int:
     """Exchanges of clients from a number on, in so many seconds."""
     command = (sys.executable, "-m", "tests.benchmarks._dhcp6_bursts")
     return int(host.run("taskset", "-c", "1", *command, "cli0", str(seconds), str(first)))
-
-
-def load(host: Host, rate: int, seconds: int) -> str:
-    clients = ("-r", str(rate), "-R", "1000000", "-p", str(seconds), "-l", "cli0")
-    return host.run("taskset", "-c", "1", "perfdhcp", "-6", *clients, "all", check=False)
 
 
 if __name__ == "__main__":
