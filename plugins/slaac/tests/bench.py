@@ -108,14 +108,16 @@ async def serving(
     others: tuple[str, ...] = (),
     clock: FakeClock | None = None,
     folder: Path | None = None,
+    forwarding: bool = True,
 ) -> AsyncIterator[Bench]:
     """``config`` is the section's; ``others`` are plugins that run beside it."""
     links = FakeLinks(*(interfaces or (interface(),)))
+    links.forwarding = forwarding
     clock = clock or FakeClock()
     plugins = [Other(name) for name in others]
     text = f"[dhcp.slaac]\nenabled = true\ninterface = {names}\n{config}"
     async with run_kernel(
-        [*plugins, DhcpPlugin(links), SlaacPlugin()], text, clock=clock, folder=folder
+        [*plugins, DhcpPlugin(links), SlaacPlugin(final_delay=0)], text, clock=clock, folder=folder
     ) as kernel:
         for _ in range(5000):
             if links.icmp6_sockets:

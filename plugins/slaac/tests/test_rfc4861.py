@@ -88,7 +88,8 @@ async def test_6_2_5_hosts_are_told_of_the_end() -> None:
     async with serving(FULL) as bench:
         await bench.calm()
         await bench.kernel.stop_plugin("slaac")
-        (last,) = bench.sent()
+        first, second, last = bench.sent()
+        assert first == second == last
         assert (last.lifetime, last.preference) == (0, "medium")
         by_type = {type(each): each for each in last.options}
         prefix = by_type[PrefixInformation]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import anyio
 import pytest
 from plugins.slaac.tests.bench import CONFIG, interface, serving
 from plugins.slaac.tests.test_prefixes import OTHER, prefixes
@@ -10,10 +11,39 @@ from microdns.errors import StorageFault
 from microdns.testing import FakeClock
 from microdns_dhcp.testing import fake_interface
 from microdns_slaac.ledger import Ledger
+from microdns_slaac.plugin import SlaacPlugin
+from microdns_slaac.schedule import FINAL_DELAY_SECONDS
 
 pytestmark = pytest.mark.anyio
 
 YEAR = 365 * 86_400
+
+
+async def test_between_the_last_advertisements_there_is_some_time() -> None:
+    """What makes one of them get lost may be over by then."""
+    async with serving() as bench:
+        await bench.calm()
+        plugin = bench.kernel.records["slaac"].loaded.plugin
+        assert isinstance(plugin, SlaacPlugin)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(plugin._server.final, FINAL_DELAY_SECONDS)
+            counts = []
+            for _ in range(4):
+                await bench.turn()
+                counts.append(len(bench.sent()))
+                await bench.clock.advance(FINAL_DELAY_SECONDS)
+        assert counts == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("forwarding", "lifetime", "told"), [(True, 1800, 0), (False, 0, 0), (False, 1800, 1)]
+)
+async def test_a_router_that_forwards_nothing_is_told_of(
+    forwarding: bool, lifetime: int, told: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = f"{CONFIG}router_lifetime_secs = {lifetime}\n"
+    async with serving(config, forwarding=forwarding):
+        assert caplog.text.count("forwards nothing") == told
 
 
 @pytest.mark.parametrize("jump", [-3600, YEAR])

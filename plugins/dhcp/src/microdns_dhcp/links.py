@@ -9,6 +9,7 @@ import ipaddress
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 import anyio
@@ -18,6 +19,7 @@ from microdns_dhcp.icmp6 import Icmp6Socket, SystemIcmp6
 
 Probe = Literal["ping", "arp"]
 IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+SETTINGS6 = Path("/proc/sys/net/ipv6/conf")
 RECEIVE_BUFFER_OCTETS = 256 << 10
 """Some hundred datagrams: what waits longer is of no use, since its sender asks again."""
 POLL_SECONDS = 5.0
@@ -117,6 +119,10 @@ class Links(Protocol):
         """Whether somebody answers for an IPv4 address within ``wait`` seconds."""
         ...
 
+    def forwards6(self, interface: str) -> bool:
+        """Whether the machine forwards IPv6 packets from this interface, as a router does."""
+        ...
+
     def bell(self) -> "Bell":
         """Something that rings when interfaces change."""
         ...
@@ -195,6 +201,10 @@ class SystemLinks:
         except OSError:
             return False  # nobody can be asked: the client will find out (RFC 2131 4.4.1)
 
+    def forwards6(self, interface: str) -> bool:
+        # Both count: `all` is whether anything is forwarded, the other whether from here.
+        return all(_setting6(name, "forwarding") != "0" for name in ("all", interface))
+
     def bell(self) -> "KernelBell":
         return KernelBell()
 
@@ -215,6 +225,14 @@ class KernelBell:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _setting6(interface: str, name: str) -> str:
+    """A setting of the kernel's for IPv6 on an interface; empty where it tells none."""
+    try:
+        return (SETTINGS6 / interface / name).read_text().strip()
+    except OSError:
+        return ""
 
 
 def _bind_to_device(opened: socket.socket, interface: str) -> None:

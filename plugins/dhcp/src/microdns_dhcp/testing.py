@@ -172,6 +172,8 @@ class FakeLinks:
         """Whether sockets can't be opened."""
         self.answering: set[bytes] = set()
         """Addresses that answer probes."""
+        self.forwarding = True
+        """Whether the machine is a router."""
         self._bells: list[FakeBell] = []
 
     def change(self, *interfaces: Interface) -> None:
@@ -211,6 +213,9 @@ class FakeLinks:
     async def in_use(self, interface: Interface, address: bytes, how: Probe, wait: float) -> bool:
         await anyio.lowlevel.checkpoint()
         return address in self.answering
+
+    def forwards6(self, interface: str) -> bool:
+        return self.forwarding
 
     def bell(self) -> FakeBell:
         bell = FakeBell()

@@ -11,6 +11,11 @@ NO_LINK_LOCAL = EVENTS.warn(
     "slaac.no_link_local",
     "The interface has no usable link-local address, so nothing can be advertised on it yet.",
 )
+NOT_FORWARDING = EVENTS.warn(
+    "slaac.not_forwarding",
+    "Hosts are told to send by way of this machine, which forwards nothing: turn on"
+    " `net.ipv6.conf.all.forwarding`, or set `router_lifetime_secs = 0`.",
+)
 UNSENT = EVENTS.warn("slaac.unsent", "Advertisements can't be sent; it is tried again.")
 DNS_WITHDRAWN = EVENTS.warn(
     "slaac.dns_withdrawn", "Hosts are told not to ask this machine's DNS while it is down."

@@ -21,6 +21,7 @@ from microdns_slaac.events import EVENTS
 from microdns_slaac.ledger import PREFIXES, Ledger
 from microdns_slaac.metrics import SlaacMetrics
 from microdns_slaac.operations import Operations
+from microdns_slaac.schedule import FINAL_DELAY_SECONDS
 from microdns_slaac.server import Server
 
 
@@ -32,7 +33,9 @@ class SlaacPlugin(Plugin):
     requires = ("dhcp",)
     section = Section("dhcp.slaac", SlaacConfig)
 
-    def __init__(self) -> None:
+    def __init__(self, final_delay: float = FINAL_DELAY_SECONDS) -> None:
+        """``final_delay`` is the time between the last advertisements, at a stop."""
+        self._final_delay = final_delay
         self._watch: InterfaceWatch | None = None
         self._operations = Operations()
         self._unfollow: tuple[Callable[[], None], ...] = ()
@@ -98,7 +101,7 @@ class SlaacPlugin(Plugin):
             for leave in self._unfollow:
                 leave()
             self._operations.close()
-            self._server.final()
+            await self._server.final(self._final_delay)
             self._watch.close()
             self._server.ledger.stopped()
             await self._server.save()

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 MAX_INITIAL_RTR_ADVERT_INTERVAL = 16.0
 MAX_INITIAL_RTR_ADVERTISEMENTS = 3
+MAX_FINAL_RTR_ADVERTISEMENTS = 3
+FINAL_DELAY_SECONDS = 0.2
+"""Between final ones: a stop has no time for MIN_DELAY_BETWEEN_RAS, and nobody asks for them."""
 MIN_DELAY_BETWEEN_RAS = 3.0
 MAX_RA_DELAY_TIME = 0.5
 RETRY_SECONDS = 1.0

@@ -45,7 +45,12 @@ from microdns_slaac.metrics import SlaacMetrics
 from microdns_slaac.octets import Malformed
 from microdns_slaac.options import PrefixInformation
 from microdns_slaac.profile import profile
-from microdns_slaac.schedule import MIN_DELAY_BETWEEN_RAS, NEVER, Schedule
+from microdns_slaac.schedule import (
+    MAX_FINAL_RTR_ADVERTISEMENTS,
+    MIN_DELAY_BETWEEN_RAS,
+    NEVER,
+    Schedule,
+)
 
 Address = ipaddress.IPv6Address
 DHCPV6 = "dhcp6"
@@ -109,6 +114,13 @@ class Server:
         else:
             self._settle(link)
             link.schedule.changed(self._clock.monotonic())
+        if told.router_lifetime and not self._system.forwards6(link.name):
+            logevents.NOT_FORWARDING(
+                self._log,
+                "hosts on %s are told that this machine is their router, and it forwards nothing",
+                link.name,
+                name=link.name,
+            )
         self.look_around()
         self.wake()
 
@@ -270,10 +282,17 @@ class Server:
             link.schedule.soon(self._clock.monotonic())
             self.wake()
 
-    def final(self) -> None:
-        """Tell all hosts that this router will be silent (RFC 4861 6.2.5)."""
-        for link in self.links.values():
-            if link.source is not None:
+    async def final(self, delay: float) -> None:
+        """Tell all hosts that this router will be silent (RFC 4861 6.2.5).
+
+        So many times as allowed, ``delay`` seconds apart, since one of them may be lost and a host
+        that misses them all goes on sending here for up to half an hour.
+        """
+        links = [link for link in self.links.values() if link.source is not None]
+        for number in range(MAX_FINAL_RTR_ADVERTISEMENTS if links else 0):
+            if number and delay:
+                await self._clock.sleep(delay)
+            for link in links:
                 self._send(link, ALL_NODES, "final")
 
     def _due(self) -> float:
