@@ -69,6 +69,10 @@ async def test_an_added_lease_is_its_clients() -> None:
             await call(bench, "lease.add", ip="192.0.2.105", mac="02:00:00:00:00:02")
         with pytest.raises(Invalid, match="no subnet"):
             await call(bench, "lease.add", ip="10.0.0.1", mac="02:00:00:00:00:02")
+        with pytest.raises(Invalid, match="needs its client's hardware address"):
+            await call(bench, "lease.add", ip="192.0.2.106")
+        with pytest.raises(Invalid, match="is its hardware address's"):
+            await call(bench, "lease.add", ip="192.0.2.106", mac="02:00:00:00:00:02", duid="000402")
 
 
 async def test_a_dry_run_changes_nothing() -> None:

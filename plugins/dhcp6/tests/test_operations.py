@@ -6,7 +6,7 @@ import pytest
 from plugins.dhcp6.tests.bench import DELEGATION, FIRST, POOL, Bench, serving
 from plugins.dhcp6.tests.client import DUID, ip, na, oro, pd, request
 
-from microdns.errors import Invalid
+from microdns.errors import Conflict, Invalid
 from microdns.events import Principal
 from microdns.operations import Call
 from microdns_dhcp6.message import INFORMATION_REQUEST, NO_ADDRS, SOLICIT
@@ -59,6 +59,39 @@ async def test_leases_are_shown_with_what_is_known_of_their_client() -> None:
         assert (prefix.ip, prefix.iaid, prefix.preferred_secs) == ("2001:db8:100::/56", 8, 2250)
         await do(bench, "lease.release", ip="2001:db8:100::/56")
         assert bench.journal("route.*")[-1].type == "route.withdrawn"
+
+
+async def test_a_lease_made_by_hand_is_the_clients() -> None:
+    async with serving(POOL + DELEGATION) as bench:
+        made = await do(bench, "lease.add", ip="2001:db8::105", duid=DUID.hex(), iaid=1)
+        assert (made.duid, made.iaid, made.source, made.state) == (DUID.hex(), 1, "api", "active")
+        await do(bench, "lease.add", ip="2001:db8:100:300::/56", duid=DUID.hex(), iaid=1)
+        assert bench.journal("route.*")[-1].type == "route.delegated"
+        reply = await bench.one(request(SOLICIT, na(), pd()))
+        assert [next(iter(ia.items)) for ia in reply.ias] == [
+            "2001:db8::105",
+            "2001:db8:100:300::/56",
+        ]
+        with pytest.raises(Conflict, match="not free"):
+            await do(bench, "lease.add", ip="2001:db8::105", duid="000402ff")
+        with pytest.raises(Conflict, match="not in a pool"):
+            await do(bench, "lease.add", ip="2001:db8::1:105", duid="000402ff")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({}, "needs its client's DUID"),
+        ({"mac": "02:00:00:00:00:01"}, "needs its client's DUID"),
+        ({"duid": "00"}, "3 to 130 octets"),
+        ({"duid": DUID.hex(), "mac": "02"}, "not a hardware address"),
+        ({"duid": DUID.hex(), "ip": "2001:db8:ffff::1"}, "in no subnet"),
+    ],
+)
+async def test_a_lease_made_by_hand_names_its_client(wrong: dict[str, str], why: str) -> None:
+    async with serving() as bench:
+        with pytest.raises(Invalid, match=why):
+            await do(bench, "lease.add", **{"ip": "2001:db8::105", **wrong})
 
 
 async def test_reservations_hold_from_the_next_packet_on() -> None:

@@ -98,6 +98,8 @@ class Lease(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False
 
 
 CLIENT6_HEAD_OCTETS = 5
+IA_NA, IA_PD = 3, 25
+"""Numbers of the options of identity associations: for addresses, and for delegated prefixes."""
 
 
 def client6(kind: int, iaid: bytes, duid: bytes) -> bytes:

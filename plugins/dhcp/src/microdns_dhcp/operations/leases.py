@@ -19,16 +19,20 @@ from microdns_dhcp.events import LEASE_EVENTS
 from microdns_dhcp.model import (
     ACTIVE,
     API,
+    IA_NA,
+    IA_PD,
     INFINITE,
     LEASES,
     STATES,
     Lease,
     address_octets,
     address_text,
+    client6,
     hardware_text,
     lease_key,
 )
 from microdns_dhcp.operations.base import Desk, FamilyFilter, Ip, Limit, Offset
+from microdns_dhcp.routes import PREFIX_OCTETS
 
 LEASES_PER_TURN = 500
 """Leases looked at before other tasks get their turn."""
@@ -109,12 +113,19 @@ class LeaseKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LeaseAdd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A lease to be made by hand."""
+    """A lease to be made by hand: of an address, or of a prefix (`2001:db8:1::/56`)."""
 
     ip: Ip
-    mac: Annotated[str, Meta(min_length=1, description="Hardware address of its client.")]
+    mac: Annotated[str, Meta(description="Hardware address of its client; needed for IPv4.")] = ""
     hostname: Annotated[str, Meta(max_length=253, description="Name of its client.")] = ""
     duration_secs: Annotated[int, Meta(ge=1, le=INFINITE, description="Seconds.")] = 3600
+    duid: Annotated[
+        str, Meta(description="DUID of its client, in hexadecimal; needed for IPv6.")
+    ] = ""
+    iaid: Annotated[
+        int,
+        Meta(ge=0, le=0xFFFFFFFF, description="Identity association of its client (IPv6)."),
+    ] = 1
 
 
 class LeaseOperations:
@@ -124,7 +135,7 @@ class LeaseOperations:
         self._desk = desk
 
     def operations(self) -> list[Operation[Any, Any]]:
-        return [*self._reading(), *self._ending(), *self._changing()]
+        return [*self._reading(), self._adding(), *self._ending(), *self._changing()]
 
     def _reading(self) -> list[Operation[Any, Any]]:
         return [
@@ -153,19 +164,28 @@ class LeaseOperations:
             ),
         ]
 
+    def _adding(self) -> Operation[Any, Any]:
+        return Operation(
+            name="lease.add",
+            conditional=False,
+            summary="Lease an address by hand.",
+            description=(
+                "The client keeps it as if it had asked; the address must be free.  An IPv6 "
+                "address or prefix is for an identity association of its client."
+            ),
+            examples=(
+                "microdns lease add 192.0.2.7 --mac 02:00:00:00:00:01",
+                "microdns lease add 2001:db8::7 --duid 00030001020000000001 --iaid 1",
+            ),
+            input=LeaseAdd,
+            output=LeaseShown,
+            handler=self.add,
+            scope="leases:write",
+            http="POST /leases",
+        )
+
     def _ending(self) -> list[Operation[Any, Any]]:
         return [
-            Operation(
-                name="lease.add",
-                conditional=False,
-                summary="Lease an address by hand.",
-                description="The client keeps it as if it had asked; the address must be free.",
-                input=LeaseAdd,
-                output=LeaseShown,
-                handler=self.add,
-                scope="leases:write",
-                http="POST /leases",
-            ),
             Operation(
                 name="lease.release",
                 conditional=False,
@@ -282,26 +302,25 @@ class LeaseOperations:
         arena = book.arena_of(address)
         if arena is None:
             raise Invalid.of(Problem("ip", f"{wanted.ip} lies in no subnet"))
-        if arena.subnet.family != 4:
-            raise Invalid.of(Problem("ip", "only IPv4 leases can be made by hand"))
-        try:
-            hardware = identifiers.hardware(wanted.mac)
-        except ValueError as error:
-            raise Invalid.of(Problem("mac", str(error))) from None
+        client, hardware = _client(wanted, address)
         now = book.clock.now()
-        endless = wanted.duration_secs == INFINITE
+        duration = wanted.duration_secs
+        held_by = arena.pool_of(address)
         return Lease(
             address=address,
-            client=b"\0" + hardware,
+            client=client,
             state=ACTIVE,
-            expires=INFINITE if endless else now + wanted.duration_secs,
+            expires=INFINITE if duration == INFINITE else now + duration,
             subnet=arena.subnet.id,
             started=now,
             renewed=now,
-            duration=wanted.duration_secs,
+            duration=duration,
             hardware=hardware,
             hostname=wanted.hostname,
+            pool="" if held_by is None else held_by.pool.id,
             source=API,
+            iaid=0 if len(address) == 4 else wanted.iaid,
+            preferred=0 if len(address) == 4 else duration,
         )
 
     async def release(self, call: Call, key: LeaseKey) -> LeaseShown:
@@ -384,6 +403,28 @@ def shown(lease: Lease, offset: int) -> LeaseShown:
         preferred_secs=lease.preferred,
         peer=address_text(lease.peer) if lease.peer else "",
     )
+
+
+def _client(wanted: LeaseAdd, address: bytes) -> tuple[bytes, bytes]:
+    """``Lease.client`` and ``Lease.hardware`` of a lease made by hand; raises Invalid."""
+    try:
+        hardware = identifiers.hardware(wanted.mac) if wanted.mac else b""
+    except ValueError as error:
+        raise Invalid.of(Problem("mac", str(error))) from None
+    if len(address) == 4:
+        if not hardware:
+            raise Invalid.of(Problem("mac", "an IPv4 lease needs its client's hardware address"))
+        if wanted.duid:
+            raise Invalid.of(Problem("duid", "an IPv4 lease is its hardware address's"))
+        return b"\0" + hardware, hardware
+    if not wanted.duid:
+        raise Invalid.of(Problem("duid", "an IPv6 lease needs its client's DUID"))
+    try:
+        duid = identifiers.duid(wanted.duid)
+    except ValueError as error:
+        raise Invalid.of(Problem("duid", str(error))) from None
+    kind = IA_PD if len(address) == PREFIX_OCTETS else IA_NA
+    return client6(kind, wanted.iaid.to_bytes(4, "big"), duid), hardware
 
 
 def _time(when: int) -> str:
