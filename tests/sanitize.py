@@ -1,8 +1,8 @@
 """The engine built with AddressSanitizer and UBSan, its tests, and guided fuzzing on it.
 
-``python -m tests.sanitize`` builds it apart from the checkout's own, runs the tests of
-``plugins/dns/tests/engine``, and fuzzes each target for ``--seconds``.  A fault ends the process
-that met it, with a report of where.
+``python -m tests.sanitize`` builds it apart from the checkout's own, runs the tests of the engine
+and of its packet cache, and fuzzes each target for ``--seconds``.  A fault ends the process that
+met it, with a report of where.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 PLACE = CHECKOUT / ".cache" / "sanitize"
 PACKAGE = CHECKOUT / "plugins" / "dns"
-TARGETS = ("engine_messages", "engine_guard", "engine_images")
+TARGETS = ("engine_messages", "engine_guard", "engine_images", "engine_cache", "engine_threads")
 
 
 def main() -> int:
@@ -38,8 +38,10 @@ def main() -> int:
 
 
 def suite() -> list[str]:
-    """pytest's arguments: the tests of the engine."""
-    return ["pytest", "-q", "-p", "no:cacheprovider", "plugins/dns/tests/engine"]
+    """pytest's arguments: the tests of the engine, of its packet cache, and of what looks at it."""
+    tests = PACKAGE.relative_to(CHECKOUT) / "tests"
+    folders = [tests / "engine", tests / "packets", tests / "test_top.py"]
+    return ["pytest", "-q", "-p", "no:cacheprovider", *map(str, folders)]
 
 
 def build() -> None:

@@ -48,6 +48,22 @@ async def test_rates_names_and_clients(fake_clock: FakeClock) -> None:
     assert "\x1b" not in shown, "this is no terminal"
 
 
+@pytest.mark.parametrize("engine", ["auto", "python"])
+async def test_a_question_that_can_not_be_read_has_no_name(engine: str) -> None:
+    """It is answered with FORMERR, and seen as what it is."""
+    async with run_kernel([DnsPlugin()], f'[dns]\nengine = "{engine}"\n') as kernel:
+        listeners = kernel.services.require(Listeners)
+        listening = await listeners.listen([("127.0.0.1", 0)], CompiledStage())
+        client = UdpClient(listening.addresses[0])
+        with listeners._metrics.samples.watched():
+            watching = Watching(listeners._metrics, SystemClock())
+            assert (await client.ask(query()[:12]))[3] & 15 == 1
+            await asyncio.sleep(0)
+            top = watching.next(5, live=False)
+        assert [each.what for each in top.names] == ["(unreadable)"]
+        client.close()
+
+
 async def test_quiet_is_no_error(fake_clock: FakeClock) -> None:
     watching = Watching(DnsMetrics(Views()), fake_clock)
     top = watching.next(5, live=False)

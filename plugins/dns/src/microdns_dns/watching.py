@@ -77,7 +77,7 @@ class Watching:
             tcp=_rounded(_of(answered, 0, Transport.TCP) / seconds),
             rcodes=_rates(answered, 2, seconds, RCODE_NAMES),
             types=_rates(answered, 1, seconds, TYPE_NAMES),
-            names=_shares(samples, 1, limit, rate, names.to_text),
+            names=_shares(samples, 1, limit, rate, shown_name),
             clients=_shares(samples, 2, limit, rate, _host),
             cache_hit_rate=_hit_rate(fresh),
             upward=_rounded(fresh["upward",] / seconds),
@@ -157,6 +157,11 @@ def _shares(
         Share(show(what), round(weight / total, 4), _rounded(rate * weight / total))
         for what, weight in weights.most_common(limit)
     ]
+
+
+def shown_name(folded: bytes) -> str:
+    """The name that was asked for, also where the question could not be read."""
+    return names.to_text(folded) if folded else "(unreadable)"
 
 
 def _host(octets: bytes) -> str:
