@@ -40,3 +40,10 @@ def test_every_command_and_every_section_has_its_place(site: Path) -> None:
     configuration = (site / "configuration.html").read_text()
     for section in ("[instance]", "[database]", "[logging]", "[dns.auth]", "[metrics]"):
         assert section in configuration
+
+
+def test_the_page_on_plugins_shows_the_tutorials_code(site: Path) -> None:
+    text = re.sub(r"<[^>]+>", "", (site / "writing-a-plugin.html").read_text())
+    for code in ("class NotesPlugin", "class NotesConfig", "async def test_", "microdns.plugins"):
+        assert code in text
+    assert not re.search(r"--8 ?(?:&lt;|<)", text)
