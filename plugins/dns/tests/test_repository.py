@@ -17,6 +17,7 @@ from microdns_dns.rdata import rdata_from_text, type_number
 from microdns_dns.repository import (
     Add,
     Alter,
+    Change,
     DeclaredZone,
     Draft,
     Limits,
@@ -581,3 +582,28 @@ async def test_a_record_of_another_zone_is_not_found(repository: ZoneRepository)
     with pytest.raises(NotFound):
         repository.record("other.test", record.id)
     assert repository.record("example.test", record.id) == record
+
+
+async def test_2181_10_3_servers_and_exchangers_are_no_aliases(repository: ZoneRepository) -> None:
+    await make_zone(repository, draft("ns", "CNAME", "host"), draft("host", "A", "192.0.2.1"))
+    for name, kind, text in (("@", "NS", "ns"), ("@", "MX", "10 ns.example.test.")):
+        with pytest.raises(Invalid, match=r"ns is an alias .it has a CNAME.: (NS|MX) records name"):
+            await repository.change(CALL, "example.test", [add(name, kind, text)])
+    fine = [
+        add("@", "NS", "host"),
+        add("@", "MX", "10 elsewhere.test."),
+        add("@", "MX", "0 ."),
+        add("_x._tcp", "SRV", "0 0 1 ns"),
+        add("off", "NS", "ns", enabled=False),
+    ]
+    await repository.change(CALL, "example.test", fine)
+
+
+async def test_an_alias_may_go_in_the_change_that_names_it(repository: ZoneRepository) -> None:
+    await make_zone(repository, draft("ns", "CNAME", "host"))
+    changes: list[Change] = [
+        add("@", "NS", "ns"),
+        RemoveMatching("ns", None),
+        add("ns", "A", "192.0.2.1"),
+    ]
+    await repository.change(CALL, "example.test", changes)

@@ -24,7 +24,7 @@ from microdns_dns.model import (
     zone_origin,
 )
 from microdns_dns.rdata import type_name
-from microdns_dns.rdata.numbers import AAAA, CNAME, SOA, A, is_data
+from microdns_dns.rdata.numbers import AAAA, CNAME, MX, NS, SOA, TARGETS, A, is_data
 from microdns_dns.repository.drafts import Add, Alter, Change, Draft, Remove, RemoveMatching
 from microdns_dns.repository.lookup import check_version, find_record
 from microdns_dns.repository.planning import SLICE, Plan, identity
@@ -34,6 +34,8 @@ _WHOLE_ZONE_FACTOR = 4
 """A zone with fewer records per change than this is read at once: that costs less than seeks."""
 _CHECKED_TYPES = frozenset({A, AAAA, CNAME})
 """Types whose records may have a health check: those that lead to an address."""
+
+_NO_ALIASES = frozenset({NS, MX})
 
 Owner = dict[str, Record]
 
@@ -68,6 +70,7 @@ class Edit:
                 self._apply_one(change, ids[number])
             except MicroDNSError as error:
                 raise _placed(error, number, len(changes)) from None
+        self._refuse_aliases()
         self._fill_plan()
 
     def _apply_one(self, change: Change, id: str) -> None:
@@ -188,6 +191,30 @@ class Edit:
         if problems:
             raise Invalid.of(*problems)
         return record if name == record.name else msgspec.structs.replace(record, name=name)
+
+    def _refuse_aliases(self) -> None:
+        """Name servers and mail exchangers are no aliases (RFC 2181 10.3), as far as is known here.
+
+        Looked at when all changes are made, since one may take the alias away.  Imports take what
+        the file says, as other servers do.
+        """
+        for record in list(self._now.values()):
+            before = self._before.get(record.id)
+            if record.type not in _NO_ALIASES or not record.enabled:
+                continue
+            if before is not None and before.enabled and before.rdata == record.rdata:
+                continue
+            at = TARGETS[record.type]
+            target = record.rdata[at : names.wire_end(record.rdata, at)]
+            if not names.is_subdomain(target.lower(), self._origin.lower()):
+                continue
+            name = names.to_relative_text(target, self._origin)
+            if any(each.type == CNAME and each.enabled for each in self._owner(name).values()):
+                message = (
+                    f"{name} is an alias (it has a CNAME): {type_name(record.type)} records name "
+                    "hosts themselves (RFC 2181 10.3)"
+                )
+                raise Invalid.of(Problem("data.data", message))
 
     def _refuse_twice(self, owner: Owner, record: Record) -> None:
         if not owner:
