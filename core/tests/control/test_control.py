@@ -15,7 +15,9 @@ import pytest
 from microdns.control.client import ControlClient, NotRunning
 from microdns.control.server import ControlServer
 from microdns.errors import Conflict, Invalid, MicroDNSError, NotFound, Unavailable
+from microdns.events import Principal
 from microdns.operations import Call, Nothing, Operation, OperationRegistry
+from microdns.operations.rehearsal import Consequence
 from microdns.operations.wire import Request
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +62,10 @@ def _operation(name: str, handler: Any, takes: Any = Nothing, stream: bool = Fal
     )
 
 
+async def _foresee(_entries: Any, _principal: Principal) -> Consequence:
+    return Consequence("x", "what follows", [], [], 0, "")
+
+
 @pytest.fixture
 async def path(tmp_path: Path) -> AsyncIterator[str]:
     """A served socket."""
@@ -74,6 +80,7 @@ async def path(tmp_path: Path) -> AsyncIterator[str]:
             _operation("test.slow", _slow),
         ],
     )
+    registry.foresee("test", _foresee)
     import logging
 
     server = ControlServer(str(tmp_path / "control.sock"), registry, logging.getLogger("test"))
@@ -98,6 +105,18 @@ async def test_an_operation_is_called_as_the_user_at_the_other_end(path: str) ->
         path, lambda client: client.call(Request("test.double", {"value": 21}))
     )
     assert answer == {"value": 42, "who": f"uid:{os.getuid()}"}
+
+
+async def test_a_dry_run_comes_with_what_it_leads_to(path: str) -> None:
+    def tried(client: ControlClient) -> list[Any]:
+        client.call(Request("test.double", {"value": 1}, dry_run=True))
+        told = client.consequences
+        client.call(Request("test.double", {"value": 1}))
+        return [told, client.consequences]
+
+    told, after = await _with_client(path, tried)
+    assert [each["title"] for each in told] == ["what follows"]
+    assert after == []
 
 
 async def test_only_the_owner_may_open_the_socket(path: str) -> None:

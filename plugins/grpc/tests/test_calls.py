@@ -105,6 +105,7 @@ async def test_a_version_that_is_gone_aborts_and_a_dry_run_stores_nothing() -> N
         )
         tried = await served.client.call("OperationService/Call", asked)
         assert json.loads(tried.changes_json[0])["event"]["text"] == "b"
+        assert json.loads(tried.consequences_json[0])["items"] == ["a"]
         assert (
             await refusal(served, "note.get", {"name": "a"})
         ).code() is grpc.StatusCode.NOT_FOUND

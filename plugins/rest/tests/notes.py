@@ -1,15 +1,16 @@
 """A third party's plugin, for tests."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from microdns.errors import NotFound
-from microdns.events import Event
+from microdns.events import Entry, Event, Principal
 from microdns.operations import Call, Nothing, Operation
+from microdns.operations.rehearsal import Consequence
 from microdns.plugin import Plugin, PluginContext, hookimpl
 from microdns.store import Collection, Past
 
@@ -73,6 +74,7 @@ class NotesPlugin(Plugin):
     async def microdns_setup(self, context: PluginContext[Any]) -> None:
         self._store = context.store
         self.calls = 0
+        context.operations.foresee(self.name, self.foresee)
 
     @hookimpl
     def microdns_operations(self) -> Iterable[Operation[Any, Any]]:
@@ -98,6 +100,10 @@ class NotesPlugin(Plugin):
             declare("note.crash", "POST /notes/{name}/crash", NoteKey, Nothing, self.crash),
             declare("note.slow", "POST /notes/{name}/slow", NoteKey, Nothing, self.slow),
         ]
+
+    async def foresee(self, entries: Sequence[Entry], principal: Principal) -> Consequence | None:
+        told = [entry.event.name for entry in entries if isinstance(entry.event, NotePut)]
+        return Consequence("rumours", "rumours", told, told, len(told), f"by {principal.name}")
 
     async def put(self, call: Call, wanted: NoteWanted) -> NoteShown:
         self.calls += 1

@@ -37,6 +37,16 @@ async def test_commands_run_on_the_remote_instance(capsys: pytest.CaptureFixture
         assert await line("--url", address(served), "--key", "wrong", "status") == 6
 
 
+async def test_what_a_dry_run_leads_to_comes_along() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        client = RemoteClient(address(served), None)
+        operation = served.kernel.operations.get("note.create")
+        request = Request("note.create", {"name": "a"}, dry_run=True)
+        await anyio.to_thread.run_sync(client.call, operation, request)
+        (rumour,) = client.consequences
+        assert rumour["lines"] == ["a"]
+
+
 async def test_the_past_is_asked_for_remotely(capsys: pytest.CaptureFixture[str]) -> None:
     async with serving(plugins=[NotesPlugin()]) as served:
         client = RemoteClient(address(served), None)

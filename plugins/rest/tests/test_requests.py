@@ -186,6 +186,8 @@ async def test_a_dry_run_tells_what_would_change_and_stores_nothing() -> None:
         told = answer.json()
         assert told["dry_run"] is True
         assert told["result"]["name"] == "a"
+        (rumour,) = told["consequences"]
+        assert (rumour["name"], rumour["items"], rumour["total"]) == ("rumours", ["a"], 1)
         (change,) = told["changes"]
         assert change["type"] == "note.put"
         assert change["event"]["text"] == "x"

@@ -67,6 +67,8 @@ def test_records_are_reviewed_saved_seen_elsewhere_and_taken_back(windows: Windo
     difference = page.get_by_role("dialog").get_by_role("list", name="Difference")
     expect(difference.locator(".added")).to_have_count(2)
     expect(difference).to_contain_text("www  300  A  192.0.2.10")
+    answers = page.get_by_role("dialog").get_by_role("list", name="answers")
+    expect(answers).to_contain_text("www.example.com. A: NXDOMAIN -> 300 A 192.0.2.10")
     expect(other.get_by_text("There is no record yet.")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
 

@@ -24,6 +24,8 @@ class Caller:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._client: ControlClient | None = None
+        self.consequences: list[Any] = []
+        """What the last call would lead to, when it was a dry run."""
 
     def __enter__(self) -> "Caller":
         return self
@@ -43,14 +45,18 @@ class Caller:
         """The output as plain JSON values; raises the operation's error."""
         remote = self._remote()
         if remote is not None:
-            return remote.call(operation, request)
+            value = remote.call(operation, request)
+            self.consequences = remote.consequences
+            return value
         try:
             client = self._connected()
         except NotRunning as missing:
             if not operation.offline:
                 raise NotRunning(f"{missing}; {operation.name} needs one: microdns run") from None
             return anyio.run(self._call_here, request, show)
-        return client.call(request, show)
+        value = client.call(request, show)
+        self.consequences = client.consequences
+        return value
 
     def stream(self, operation: Operation[Any, Any], request: Request) -> Iterator[Any]:
         """The items as plain JSON values, until the operation ends or the user interrupts."""
@@ -81,6 +87,7 @@ class Caller:
         from microdns.cli.local import local_principal
         from microdns.lifecycle.configure import assemble_file
         from microdns.lifecycle.kernel import Kernel
+        from microdns.operations.rehearsal import rehearse
 
         assembly = assemble_file(self._settings.config_path, self._settings.overrides)
         async with Kernel(assembly).running(listen=False) as kernel:
@@ -88,5 +95,9 @@ class Caller:
             call = Call(local_principal(), request.dry_run, request.if_version, as_of=as_of)
             if show is not None:
                 call = replace(call, progress=show)
-            outcome = await kernel.operations.call(request.operation, request.input, call)
-            return msgspec.to_builtins(outcome, enc_hook=str)
+            if not request.dry_run:
+                outcome = await kernel.operations.call(request.operation, request.input, call)
+                return msgspec.to_builtins(outcome, enc_hook=str)
+            tried = await rehearse(kernel.operations, request.operation, request.input, call)
+            self.consequences = msgspec.to_builtins(tried.consequences, enc_hook=str)
+            return msgspec.to_builtins(tried.result, enc_hook=str)

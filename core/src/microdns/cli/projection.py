@@ -133,6 +133,7 @@ def _callback(operation: Operation[Any, Any], struct: type[msgspec.Struct]) -> C
                 value = caller.call(operation, request, bar.show)
                 render = (dry_run and operation.cli.rehearsed) or operation.cli.render
                 _show_result(operation, value, render, given.get(operation.cli.file))
+                _show_consequences(caller.consequences)
 
     return run
 
@@ -159,6 +160,19 @@ def _show_result(
         click.echo(render(value))
     else:
         show(value, as_json=settings().json, columns=operation.cli.columns)
+
+
+def _show_consequences(consequences: Iterable[Mapping[str, Any]]) -> None:
+    """What a dry run would lead to, for people; scripts get the same from REST."""
+    for each in consequences:
+        if settings().json:
+            continue
+        click.echo(f"{each['title']}: {each['total'] or 'none'}")
+        left = each["total"] - len(each["lines"])
+        for line in [*each["lines"], *([f"and {left} more"] if left > 0 else [])]:
+            click.echo(f"  {line}")
+        if each["note"]:
+            click.echo(f"  ({each['note']})")
 
 
 def _write(file: str, text: str) -> None:

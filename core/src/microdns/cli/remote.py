@@ -33,12 +33,17 @@ class RemoteClient:
         self._prefix = parts.path.rstrip("/").removesuffix(BASE) + BASE
         self._key = key
         self._url = url
+        self.consequences: list[Any] = []
+        """What the last call would lead to, when it was a dry run."""
 
     def call(self, operation: Operation[Any, Any], request: Request) -> Any:
         """The output as plain JSON values; raises the operation's error."""
         with self._answer(operation, request, TIMEOUT_SECONDS) as response:
             value = decoded(response.read())
-        return value["result"] if request.dry_run else value
+        if not request.dry_run:
+            return value
+        self.consequences = value.get("consequences", [])
+        return value["result"]
 
     def stream(self, operation: Operation[Any, Any], request: Request) -> Iterator[Any]:
         """The items as plain JSON values, until the server ends the stream."""

@@ -24,6 +24,8 @@ class ControlClient:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self.consequences: list[Any] = []
+        """What the last call would lead to, when it was a dry run."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._socket.connect(path)
@@ -57,6 +59,7 @@ class ControlClient:
             if reply.progress is not msgspec.UNSET and show is not None:
                 show(reply.progress.done, reply.progress.total, reply.progress.what)
             if reply.result is not msgspec.UNSET:
+                self.consequences = reply.consequences
                 return reply.result
         raise Unavailable("the server closed the connection before it answered")
 

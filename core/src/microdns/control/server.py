@@ -21,6 +21,7 @@ from microdns.errors import Invalid, MicroDNSError
 from microdns.events import Principal
 from microdns.operations import Call, OperationRegistry
 from microdns.operations.defects import internal_failure
+from microdns.operations.rehearsal import rehearse
 from microdns.operations.wire import (
     REQUEST_BYTES_MAX,
     Progress,
@@ -156,18 +157,21 @@ class _Exchange:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._report_progress)
             try:
-                outcome.append(
-                    await self._operations.call(
-                        request.operation, request.input, self._call(request)
-                    )
-                )
+                outcome.append(await self._reply(request))
             except Exception as error:
                 # Kept, not raised: inside the group it would come out wrapped.
                 outcome.append(error)
             tasks.cancel_scope.cancel()
         if isinstance(outcome[0], Exception):
             raise outcome[0]
-        await send(self._stream, Reply(result=outcome[0]))
+        await send(self._stream, outcome[0])
+
+    async def _reply(self, request: Request) -> Reply:
+        name, call = request.operation, self._call(request)
+        if not request.dry_run:
+            return Reply(result=await self._operations.call(name, request.input, call))
+        tried = await rehearse(self._operations, name, request.input, call)
+        return Reply(result=tried.result, consequences=list(tried.consequences))
 
     async def _report_progress(self) -> None:
         while True:

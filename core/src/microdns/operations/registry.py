@@ -10,6 +10,7 @@ from microdns.batch import Batch
 from microdns.errors import Conflict, Denied, Invalid, NotFound, Problem
 from microdns.events import Principal
 from microdns.operations.model import ANYTHING, Call, Operation
+from microdns.operations.rehearsal import Foresee
 
 
 class OperationRegistry:
@@ -17,6 +18,7 @@ class OperationRegistry:
 
     def __init__(self) -> None:
         self._by_name: dict[str, tuple[str, Operation[Any, Any]]] = {}
+        self._foresights: list[tuple[str, Foresee]] = []
         self.revision = 0
         """Grows whenever operations come or go, for those who project them."""
 
@@ -36,6 +38,15 @@ class OperationRegistry:
         self.revision += 1
         for name in [name for name, (holder, _) in self._by_name.items() if holder == owner]:
             del self._by_name[name]
+        self._foresights = [each for each in self._foresights if each[0] != owner]
+
+    def foresee(self, owner: str, foresee: Foresee) -> None:
+        """Ask this function about each dry run, until the plugin stops."""
+        self._foresights.append((owner, foresee))
+
+    def foresights(self) -> list[Foresee]:
+        """Who is asked what a dry run would lead to."""
+        return [foresee for _, foresee in self._foresights]
 
     def __iter__(self) -> Iterator[Operation[Any, Any]]:
         return (operation for _, operation in list(self._by_name.values()))

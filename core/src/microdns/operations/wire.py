@@ -42,9 +42,13 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of the answer: exactly one field is set (``end`` closes a stream)."""
+    """One line of the answer: exactly one field is set (``end`` closes a stream).
+
+    With the result of a dry run come its ``consequences``, where there are any.
+    """
 
     result: Any = msgspec.UNSET
+    consequences: list[Any] = []
     item: Any = msgspec.UNSET
     progress: Progress | msgspec.UnsetType = msgspec.UNSET
     error: Failure | msgspec.UnsetType = msgspec.UNSET

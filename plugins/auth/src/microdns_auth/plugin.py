@@ -9,6 +9,7 @@ from microdns.operations import Operation
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns_auth.config import AuthConfig
 from microdns_auth.declare import Declaration
+from microdns_auth.foresee import Foreseer
 from microdns_auth.metrics import AuthMetrics
 from microdns_auth.operations import ZoneFileOperations
 from microdns_auth.stage import AuthoritativeStage
@@ -61,6 +62,8 @@ class AuthPlugin(Plugin):
             most=context.config.transfers_max,
             seconds=context.config.transfer_timeout_secs,
         )
+        foreseer = Foreseer(views, context.store)
+        context.operations.foresee(self.name, foreseer.foresee)
         self._stage = AuthoritativeStage(views, metrics, transfers)
 
     @hookimpl

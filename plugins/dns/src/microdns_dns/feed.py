@@ -90,7 +90,10 @@ class ViewFeed:
         if self._waiting is not None:
             self._waiting.append(entries)
             return
-        events = [entry.event for entry in entries if entry.sequence > self._after]
+        self.follow([entry.event for entry in entries if entry.sequence > self._after])
+
+    def follow(self, events: list[Event]) -> None:
+        """Change the views by the events of one transaction."""
         done = self._fill_created(events) | _deleted(events)
         for event in events:
             self._apply(event, done)

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from microdns.errors import Denied, Invalid, NotFound, Problem
-from microdns.events import Entry
 from microdns.operations import Call, Operation, OperationRegistry
 from microdns.operations.registry import authorize
+from microdns.operations.rehearsal import rehearse
 from microdns.points import point_of
-from microdns.store import Store, collecting_entries
+from microdns.store import Store
 from microdns_grpc.endpoints import Endpoint, Workshop, followed
 from microdns_grpc.generated.microdns import v1
 from microdns_grpc.identity import Gate, Metadata, call_of
@@ -100,12 +100,16 @@ class CallOperation(GenericEndpoint):
         operation = self._named(asked.name)
         values = self._input(asked.input_json)
         wanted = with_options(call, asked)
-        with collecting_entries() as entries:
+        if not wanted.dry_run:
             outcome = await self._parts.operations.call(operation.name, values, wanted)
-        changes = [_change_of(entry, call) for entry in entries] if wanted.dry_run else []
+            yield bytes(v1.CallResponse(output_json=to_json(outcome)))
+            return
+        tried = await rehearse(self._parts.operations, operation.name, values, wanted)
         yield bytes(
             v1.CallResponse(
-                output_json=to_json(outcome), changes_json=[each for each in changes if each]
+                output_json=to_json(tried.result),
+                changes_json=list(map(to_json, tried.changes)),
+                consequences_json=list(map(to_json, tried.consequences)),
             )
         )
 
@@ -157,9 +161,3 @@ def schema_of(operation: Operation[Any, Any]) -> str:
         return to_json(msgspec.json.schema(operation.input))
     except (TypeError, NameError):
         return ""
-
-
-def _change_of(entry: Entry, call: Call) -> str:
-    """A journal entry that would be made, as the caller may see it; empty when it may not."""
-    event = entry.event.shown_to(call.principal)
-    return "" if event is None else to_json({"type": entry.type, "event": event})

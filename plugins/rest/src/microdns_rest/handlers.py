@@ -1,6 +1,6 @@
 """Operations as litestar handlers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -10,10 +10,10 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from microdns.errors import Denied, NotFound, Unavailable
-from microdns.events import Entry
 from microdns.operations import Call, Operation, OperationRegistry
 from microdns.operations.registry import authorize
-from microdns.store import CursorTooOld, Store, collecting_entries
+from microdns.operations.rehearsal import Consequence, rehearse
+from microdns.store import CursorTooOld, Store
 from microdns_rest.conditions import entity_tag, if_match, not_modified
 from microdns_rest.config import RestConfig
 from microdns_rest.idempotency import Idempotency, key_of
@@ -28,11 +28,12 @@ AnyRequest = Request[Any, Any, Any]
 
 
 class DryRun(msgspec.Struct, frozen=True):
-    """What a write would do: its result, and the journal entries that it would make."""
+    """What a write would do: its result, the journal entries it would make, what they lead to."""
 
     dry_run: bool
     result: Any
     changes: list[Any]
+    consequences: list[Consequence]
 
 
 class Handlers:
@@ -126,12 +127,9 @@ class Handlers:
         self, operation: Operation[Any, Any], wanted: msgspec.Struct, call: Call
     ) -> Response[Any]:
         """Do everything but store it, and tell what it would be."""
-        rehearsal = Call(call.principal, dry_run=True, if_version=call.if_version)
-        with collecting_entries() as entries:
-            outcome = await self._operations.call(operation.name, wanted, rehearsal)
-        changes = [shown for entry in entries if (shown := change_of(entry, call)) is not None]
+        tried = await rehearse(self._operations, operation.name, wanted, call)
         return Response(
-            encoded(DryRun(True, outcome, changes)),
+            encoded(DryRun(True, tried.result, tried.changes, tried.consequences)),
             status_code=HTTPStatus.OK,
             media_type="application/json",
             headers={"Cache-Control": "no-store"},
@@ -189,9 +187,3 @@ def success_of(operation: Operation[Any, Any]) -> int:
 def encoded(value: Any) -> bytes:
     """A value as JSON."""
     return msgspec.json.encode(value, enc_hook=str)
-
-
-def change_of(entry: Entry, call: Call) -> Mapping[str, Any] | None:
-    """A journal entry that would be made, as the caller may see it."""
-    event = entry.event.shown_to(call.principal)
-    return None if event is None else {"type": entry.type, "event": event}

@@ -17,6 +17,20 @@ export function difference(entries) {
   return h("ul", {class: "difference", "aria-label": "Difference"}, entries.flatMap(({type, event}) => lines(type, event)));
 }
 
+/**
+ * What else a dry run says: answers that would change, as the plugins tell it.
+ * @param {{name: string, title: string, lines: string[], total: number, note: string}[]} consequences
+ */
+export function consequences(consequences) {
+  return consequences.map(({name, title, lines: told, total, note}) => {
+    const left = total - told.length;
+    return h("details", {class: "consequences", open: total > 0 && total <= 8},
+      h("summary", {}, `${title}: ${total || "none"}`),
+      h("ul", {"aria-label": name}, told.map((each) => h("li", {}, each)), left > 0 && h("li", {}, `and ${left} more`)),
+      note && h("p", {class: "muted"}, note));
+  });
+}
+
 /** @param {string} type @param {any} event @returns {HTMLElement[]} */
 function lines(type, event) {
   if (type === "zone.records_changed") {

@@ -5,7 +5,7 @@ import {fill, h} from "../../lib/dom.js";
 import {choice, field, settled} from "../../lib/fields.js";
 import {notifyProblem} from "../../lib/notice.js";
 import {cells, nothing, pager, table} from "../../lib/table.js";
-import {difference} from "./difference.js";
+import {consequences, difference} from "./difference.js";
 import {historyList} from "./history.js";
 import {COLUMNS, Draft, TYPE_LIST} from "./row.js";
 import {TYPES} from "./types.js";
@@ -189,7 +189,7 @@ class Records {
       const tried = await this.app.api.call("record.changes", input, {dryRun: true});
       ask({
         title: chosen.length === 1 ? "Save this change?" : `Save these ${chosen.length} changes?`,
-        body: [h("p", {class: "muted"}, `This is what it does to ${this.zone}. Nothing is stored yet.`), difference(tried.changes)],
+        body: [h("p", {class: "muted"}, `This is what it does to ${this.zone}. Nothing is stored yet.`), difference(tried.changes), ...consequences(tried.consequences)],
         action: "Save",
         wrong: told,
         act: () => this.#save(input),

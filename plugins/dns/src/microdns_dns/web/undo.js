@@ -2,7 +2,7 @@
 
 import {ask} from "../../lib/dialog.js";
 import {notifyProblem} from "../../lib/notice.js";
-import {difference} from "./difference.js";
+import {consequences, difference} from "./difference.js";
 
 /** @param {import("../../frame.js").App} app @param {number} sequence of the change in the journal */
 export async function undo(app, sequence) {
@@ -10,7 +10,7 @@ export async function undo(app, sequence) {
     const tried = await app.api.call("change.undo", {sequence}, {dryRun: true});
     ask({
       title: "Take this change back?",
-      body: difference(tried.changes),
+      body: [difference(tried.changes), ...consequences(tried.consequences)],
       action: "Undo",
       act: async () => {
         const done = await app.api.call("change.undo", {sequence});

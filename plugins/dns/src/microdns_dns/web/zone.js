@@ -5,7 +5,7 @@ import {fill, h} from "../../lib/dom.js";
 import {field, settled} from "../../lib/fields.js";
 import {count} from "../../lib/format.js";
 import {notifyProblem} from "../../lib/notice.js";
-import {difference} from "./difference.js";
+import {consequences, difference} from "./difference.js";
 import {explainBox} from "./explain.js";
 import {historyList} from "./history.js";
 import {recordsView} from "./records.js";
@@ -103,7 +103,7 @@ function settings(app, zone) {
     try {
       const would = await app.api.call("zone.update", wanted(), {dryRun: true});
       for (const each of Object.values(inputs)) each.wrong("");
-      fill(shown, difference(would.changes));
+      fill(shown, difference(would.changes), ...consequences(would.consequences));
     } catch (error) {
       told(/** @type {any} */ (error));
     }
