@@ -13,10 +13,12 @@ stretches     each a msgpack array of ``Binding``; all of them in order of ``lea
 ============  =====================================================================
 """
 
+import heapq
 import os
 import zlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -31,6 +33,9 @@ _HEAD = _SUMMED + 4
 
 Changes = Mapping[bytes, Binding | None]
 """What has become of addresses; None: nothing is kept of them any more."""
+
+Change = tuple[bytes, Binding | None]
+"""An address, and what has become of it."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Binding]).decode
@@ -75,16 +80,42 @@ def by_stretch(firsts: list[bytes], changes: Changes) -> dict[int, dict[bytes, B
     return found
 
 
-def applied(stretches: list[Stretch], changes: Changes) -> Iterator[Stretch]:
-    """The stretches after changes.  Those that nothing happened to are passed on as they are."""
-    own = by_stretch([each.first for each in stretches], changes)
-    if not stretches:
-        yield from packed(merged([], changes))
-    for at, stretch in enumerate(stretches):
-        if at not in own:
-            yield stretch
-        else:
-            yield from packed(merged(unpacked(stretch.octets), own[at]))
+def in_order(addresses: Iterable[bytes]) -> Iterator[bytes]:
+    """Addresses in order of their ``lease_key``; most of the sorting is done as they are taken."""
+    keys = map(lease_key, addresses)
+    parts = iter(lambda: sorted(islice(keys, STRETCH)), [])
+    return (key[1:] for key in heapq.merge(*parts))
+
+
+def applied(stretches: list[Stretch], changes: Iterable[Change]) -> Iterator[Stretch]:
+    """The stretches after changes, which come in order, each a step of a millisecond or two.
+
+    Stretches that nothing happens to are passed on as they are.
+    """
+    coming = iter(changes)
+    change = next(coming, None)
+    for at in range(max(1, len(stretches))):
+        end = stretches[at + 1].first if at + 1 < len(stretches) else None
+        if stretches and not _before(change, end):
+            yield stretches[at]
+            continue
+        bindings = unpacked(stretches[at].octets) if stretches else []
+        while change is not None and _before(change, end):
+            own: dict[bytes, Binding | None] = {}
+            while change is not None and _before(change, end) and len(own) < STRETCH:
+                own[change[0]] = change[1]
+                change = next(coming, None)
+            bindings = merged(bindings, own)
+            if change is not None and _before(change, end):
+                # What comes before the next change is done with.
+                done = bisect_left(bindings, lease_key(change[0]), key=_key)
+                yield from packed(bindings[:done])
+                bindings = bindings[done:]
+        yield from packed(bindings)
+
+
+def _before(change: Change | None, end: bytes | None) -> bool:
+    return change is not None and (end is None or lease_key(change[0]) < end)
 
 
 def packed(bindings: list[Binding]) -> Iterator[Stretch]:

@@ -8,7 +8,6 @@ each lease how it is, not by what it differs.
 
 import logging
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any
 
 import anyio
@@ -42,8 +41,6 @@ BEHIND_SHARE = 20
 TAIL_MIN = 20_000
 TAIL_SHARE = 8
 """A start applies so many entries, or one in so many leases: with more, to read all is quicker."""
-_STEP = 1_000
-"""Addresses looked up before others get their turn."""
 
 
 class ImageKeeper:
@@ -133,11 +130,7 @@ class ImageKeeper:
         if newest is None:
             return
         await self._pack()
-        changes: dict[bytes, Binding | None] = {}
-        addresses = iter(changed)
-        while step := list(islice(addresses, _STEP)):
-            changes.update((address, binding_of(address)) for address in step)
-            await anyio.lowlevel.checkpoint()
+        changes = ((address, binding_of(address)) for address in image.in_order(changed))
         stretches = []
         for stretch in image.applied(self._stretches, changes):
             stretches.append(stretch)
