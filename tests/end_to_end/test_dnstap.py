@@ -162,6 +162,7 @@ def server(
     peer = MicroDns(
         plugins=("auth", "dnstap"),
         engine=request.param,
+        auth='allow_transfer = ["127.0.0.1"]',
         config=_CONFIG.format(socket=capture.socket),
     )
     with peer.start(folder / "server", [ZoneFile("tapped.test.", zone)]) as server:
@@ -218,6 +219,15 @@ def test_octets_are_those_that_went_over_the_wire(running: Running, tcp: bool) -
     query, answer = read_frames(running.capture.file)
     assert field_of(field_of(query, 14), 10) == asked
     assert field_of(field_of(answer, 14), 14) == got
+
+
+@pytest.mark.needs("dig", "engine")
+def test_a_transfer_is_one_query_and_all_its_messages(running: Running) -> None:
+    running.dig("tapped.test", "AXFR")
+    told = running.read()
+    assert [each["type"] for each in told] == ["AUTH_QUERY"] + ["AUTH_RESPONSE"] * (len(told) - 1)
+    records = sum(each.message.count("\tIN\t") for each in told[1:])
+    assert records >= 270 + 5
 
 
 @pytest.mark.needs("engine")

@@ -43,9 +43,12 @@ class Ring:
         return not self.frames
 
 
-@pytest.fixture
-def taps() -> Taps:
-    return Taps()
+@pytest.fixture(params=["plain", "compiled"])
+def taps(request: pytest.FixtureRequest) -> Taps:
+    if request.param == "plain":
+        return Taps()
+    tap = pytest.importorskip("microdns_dns.engine.tap", reason="the engine is not built")
+    return Taps(tap.TapRing)
 
 
 def take_all(tap: Tap, size_max: int = 1 << 20) -> list[tuple[bytes, int]]:
@@ -67,15 +70,15 @@ async def test_frames_are_taken_whole_up_to_a_size(taps: Taps) -> None:
 
 
 async def test_what_finds_no_room_is_dropped_and_counted(taps: Taps) -> None:
-    tap = taps.open(HEAD, buffer_bytes=1000)
-    for _ in range(100):
+    tap = taps.open(HEAD, buffer_bytes=1 << 15)
+    for _ in range(1000):
         tap.note(AN_EXCHANGE)
     ((octets, frames),) = take_all(tap)
-    assert len(octets) <= 1000
-    assert frames + tap.dropped == 200
+    assert len(octets) <= 1 << 15
+    assert frames + tap.dropped == 2000
     tap.note(AN_EXCHANGE)
     tap.close()
-    assert frames + tap.dropped == 202, "what was not taken is lost"
+    assert frames + tap.dropped == 2002, "what was not taken is lost"
 
 
 async def test_one_in_so_many(taps: Taps) -> None:
@@ -88,9 +91,9 @@ async def test_one_in_so_many(taps: Taps) -> None:
 async def test_sources_have_their_turns_whenever_they_come(taps: Taps) -> None:
     early, late = Ring(), Ring()
     taps.add(early)
-    tap = taps.open(HEAD, one_in=2, buffer_bytes=4096)
+    tap = taps.open(HEAD, one_in=2, buffer_bytes=1 << 15)
     taps.add(late)
-    assert early.opened == late.opened == [(HEAD, 2, 4096)]
+    assert early.opened == late.opened == [(HEAD, 2, 1 << 15)]
     early.frames, late.frames = [b"a"] * 3, [b"b"] * 3
     assert b"".join(octets for octets, _ in take_all(tap)) == b"ababab"
     late.frames_dropped = 9
@@ -106,7 +109,7 @@ async def test_waiting_ends_by_either_path(taps: Taps) -> None:
     ring = Ring()
     taps.add(ring)
     taps.wake()
-    tap = taps.open(HEAD, buffer_bytes=4096)
+    tap = taps.open(HEAD, buffer_bytes=1 << 15)
 
     async def woken(by: Callable[[], None]) -> None:
         waiting = asyncio.ensure_future(tap.wait())
@@ -128,18 +131,18 @@ async def test_waiting_ends_by_either_path(taps: Taps) -> None:
 
 
 async def test_there_is_one_at_most(taps: Taps) -> None:
-    first = taps.open(HEAD, buffer_bytes=4096)
+    first = taps.open(HEAD, buffer_bytes=1 << 15)
     with pytest.raises(Conflict):
-        taps.open(HEAD, buffer_bytes=4096)
+        taps.open(HEAD, buffer_bytes=1 << 15)
     first.close()
-    second = taps.open(HEAD, buffer_bytes=4096)
+    second = taps.open(HEAD, buffer_bytes=1 << 15)
     first.close()
     assert taps.tap is second
 
 
 def told(responder: Responder, noted: list[Exchange]) -> None:
     """Let a responder's exchanges be noted as they are."""
-    tap = responder.taps.open(HEAD, buffer_bytes=4096)
+    tap = responder.taps.open(HEAD, buffer_bytes=1 << 15)
     tap.note = noted.append  # type: ignore[assignment, method-assign] # seen before it is encoded
 
 

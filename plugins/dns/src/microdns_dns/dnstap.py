@@ -4,9 +4,9 @@ A dnstap message is a protobuf of a dozen fields, which never nest deeper than t
 a page; reading them is the business of others.
 """
 
+import socket
 from dataclasses import dataclass
 from enum import IntEnum
-from ipaddress import ip_address
 from typing import Final
 
 from microdns_dns.message import Address, Transport
@@ -80,7 +80,10 @@ def frames_of(head: bytes, exchange: Exchange) -> list[bytes]:
 
 def octets_of(address: Address) -> bytes:
     """The 4 or 16 octets of an address, without its zone (``%eth0``)."""
-    return ip_address(address[0].partition("%")[0]).packed
+    host = address[0]
+    if ":" in host:
+        return socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
+    return socket.inet_pton(socket.AF_INET, host)
 
 
 def _frame(head: bytes, kind: int, fields: bytes) -> bytes:

@@ -39,13 +39,18 @@ def random_exchange(source: random.Random, size_max: int = 600) -> Exchange:
     return Exchange(
         client,
         server,
-        Transport.UDP,
+        source.choice(list(Transport)),
         source.randbytes(source.randrange(size_max)),
         source.randbytes(source.randrange(size_max)),
         asked,
         asked + source.randrange(10**9),
         for_client=bool(source.randrange(2)),
+        continued=source.randrange(4) == 0,
     )
+
+
+def exchange_ends() -> tuple[Address, Address]:
+    return ("192.0.2.1", 1), ("192.0.2.2", 53)
 
 
 def test_frames_are_those_of_the_python_path() -> None:
@@ -54,7 +59,9 @@ def test_frames_are_those_of_the_python_path() -> None:
     for _ in range(300):
         exchange = random_exchange(source)
         ring.tell(exchange)
-        assert ring.take(1 << 20) == (b"".join(frames_of(HEAD, exchange)), 2)
+        frames = frames_of(HEAD, exchange)
+        assert ring.take(1 << 20) == (b"".join(frames), len(frames))
+        assert ring.is_empty()
 
 
 def test_the_ring_keeps_order_and_counts_what_has_no_room() -> None:
@@ -71,7 +78,7 @@ def test_the_ring_keeps_order_and_counts_what_has_no_room() -> None:
             if ring.dropped == before:
                 waiting += b"".join(frames_of(HEAD, exchange))
             else:
-                dropped += 2
+                dropped += 1 if exchange.continued else 2
                 assert len(waiting) > (1 << 15) - 12_000, "it was nearly full"
         else:
             size = source.randrange(1, 20_000)
@@ -87,9 +94,14 @@ def test_the_ring_keeps_order_and_counts_what_has_no_room() -> None:
 def test_one_in_so_many_and_what_can_not_be() -> None:
     source = random.Random(7)
     ring = TapRing(b"", 3, 1 << 16)
+    exchange = random_exchange(source)
     for _ in range(10):
-        ring.tell(random_exchange(source))
-    assert ring.take(1 << 20)[1] == 6
+        ring.tell(exchange)
+    assert ring.take(1 << 20)[1] == 3 * (1 if exchange.continued else 2)
+    huge = Exchange(*exchange_ends(), Transport.TCP, bytes(65_535), bytes(65_535), 1, 2)
+    ring = TapRing(HEAD, 1, 1 << 18)
+    ring.tell(huge)
+    assert ring.take(1)[0] + ring.take(1)[0] == b"".join(frames_of(HEAD, huge))
     for head, one_in, size in ((b"x" * 641, 1, 1 << 16), (b"", 0, 1 << 16), (b"", 1, 100)):
         with pytest.raises(ValueError, match=r"octets|sample"):
             TapRing(head, one_in, size)

@@ -11,6 +11,7 @@ from microdns_dns.engine.core import Engine
 from microdns_dns.engine.counts import Counts
 from microdns_dns.engine.guard import CompiledGuard
 from microdns_dns.engine.listener import EngineUdpListener
+from microdns_dns.engine.tap import TapRing
 from microdns_dns.engine.worker import Worker
 from microdns_dns.listeners.inflight import Inflight
 from microdns_dns.message import Address, Drop, Query, Transport, parse_query
@@ -166,6 +167,7 @@ class EngineServing:
     """Opens the engine's side of an address, and tells it how far it may answer there."""
 
     responder = EngineResponder
+    ring = TapRing
 
     def __init__(
         self,

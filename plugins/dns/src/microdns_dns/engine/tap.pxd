@@ -14,8 +14,8 @@ cdef enum:
     # Octets of what each frame begins with: identity, version, kind.
     FIELDS_MAX = 160
     # Octets of all fields of a message but the DNS messages.
-    FRAMES_MAX = 2 * (HEAD_MAX + FIELDS_MAX) + 2 * 4096
-    # Of one query and its answer, both at most 4096 octets.
+    FRAMES_MAX = 2 * (HEAD_MAX + FIELDS_MAX) + 2 * 65535
+    # Of one query and its answer, as large as they get over TCP.
     TAP_BYTES_MIN = 32768
     TAP_BYTES_MAX = 1 << 30
 
@@ -47,6 +47,9 @@ cdef struct Exchange:
     Span server
     uint16_t client_port
     uint16_t server_port
+    bint tcp
+    bint continued
+    # One more message of an answer whose query was told of already.
     bint for_client
     # The server asked others (CLIENT_QUERY), or answered by itself (AUTH_QUERY).
     uint64_t asked_ns

@@ -21,6 +21,7 @@ cdef enum:
     INET = 1
     INET6 = 2
     UDP = 1
+    TCP = 2
     AUTH_QUERY = 1
     CLIENT_QUERY = 5
     # The type of the response is the next number.
@@ -30,7 +31,7 @@ cdef enum:
 
 
 cdef class TapRing:
-    """A ring as Python sees it: for tests and fuzzing; each worker has one without this."""
+    """A ring that Python writes: each worker has one without this."""
 
     def __cinit__(self, bytes head, uint32_t one_in, uint64_t size):
         self.tap = make_tap(head, one_in, size)
@@ -39,7 +40,7 @@ cdef class TapRing:
         free(self.tap)
 
     def tell(self, exchange):
-        """Tell of an ``Exchange`` of ``dnstap.py`` over UDP, if it is one of the sample."""
+        """Tell of an ``Exchange`` of ``dnstap.py``, if it is one of the sample."""
         cdef Exchange told
         cdef bytes client = octets_of(exchange.client)
         cdef bytes server = octets_of(exchange.server)
@@ -51,6 +52,8 @@ cdef class TapRing:
         told.server = span_of(<const uint8_t*>server, len(server))
         told.client_port = exchange.client[1]
         told.server_port = exchange.server[1]
+        told.tcp = exchange.transport == "tcp"
+        told.continued = exchange.continued
         told.for_client = exchange.for_client
         told.asked_ns = exchange.asked_ns
         told.answered_ns = exchange.answered_ns
@@ -60,6 +63,10 @@ cdef class TapRing:
     def take(self, size_t size_max):
         """Whole frames of at most so many octets, or the first alone, and how many they are."""
         return take_frames(self.tap, size_max)
+
+    def is_empty(self):
+        """Whether there is nothing to take."""
+        return is_empty(self.tap)
 
     @property
     def dropped(self):
@@ -103,6 +110,7 @@ cdef void tell_of(Tap* tap, Exchange* exchange) noexcept nogil:
     """Put the query and its answer into the ring, or count them as dropped."""
     cdef uint64_t used = tap.written - load_number(&tap.taken, ACQUIRE)
     cdef size_t bound = exchange.query.size + exchange.response.size
+    cdef uint64_t messages = 1 if exchange.continued else 2
     cdef Room room
     cdef Span frames
     room.base = tap.frames
@@ -111,12 +119,12 @@ cdef void tell_of(Tap* tap, Exchange* exchange) noexcept nogil:
     room.fault = bound + 2 * (HEAD_MAX + FIELDS_MAX) > FRAMES_MAX
     # An upper bound first: a ring that is full costs nothing more than this.
     bound += 2 * (<size_t>tap.head_size + FIELDS_MAX)
-    if room.fault or used > tap.size or bound > tap.size - used:
-        store_number(&tap.dropped, tap.dropped + 2, RELAXED)
-        return
-    _put_frames(&room, tap, exchange)
+    if not room.fault and used <= tap.size and bound <= tap.size - used:
+        _put_frames(&room, tap, exchange)
+    else:
+        room.fault = True
     if room.fault:
-        store_number(&tap.dropped, tap.dropped + 2, RELAXED)
+        store_number(&tap.dropped, tap.dropped + messages, RELAXED)
         return
     frames = written(&room)
     _copy_in(tap, &frames)
@@ -177,7 +185,8 @@ cdef void _put_frames(Room* room, Tap* tap, Exchange* exchange) noexcept nogil:
     if common.fault:
         room.fault = True
         return
-    _put_frame(room, &head, &shared, type_of_query, 10, &exchange.query, 0)
+    if not exchange.continued:
+        _put_frame(room, &head, &shared, type_of_query, 10, &exchange.query, 0)
     _put_frame(
         room, &head, &shared, type_of_query + 1, 14, &exchange.response, exchange.answered_ns
     )
@@ -186,7 +195,7 @@ cdef void _put_frames(Room* room, Tap* tap, Exchange* exchange) noexcept nogil:
 cdef void _put_common(Room* room, Exchange* exchange) noexcept nogil:
     """Fields of both messages: who asked whom, how, and when."""
     _put_number(room, 2, INET if exchange.client.size == 4 else INET6)
-    _put_number(room, 3, UDP)
+    _put_number(room, 3, TCP if exchange.tcp else UDP)
     _put_bytes(room, 4, &exchange.client)
     _put_bytes(room, 5, &exchange.server)
     _put_number(room, 6, exchange.client_port)

@@ -487,6 +487,8 @@ cdef void _describe(Worker worker, int number, int answer, Exchange* exchange) n
     cdef sockaddr_in6* six = <sockaddr_in6*>&slot.address
     exchange.query = span_of(slot.packet, batch.received[slot - batch.slots].msg_len)
     exchange.response = span_of(slot.reply, batch.replies[answer].iov_len)
+    exchange.tcp = False
+    exchange.continued = False
     exchange.for_client = batch.kept[answer]
     if local.size == 4:
         exchange.client = span_of(<const uint8_t*>&four.sin_addr, 4)

@@ -109,7 +109,7 @@ class Listeners:
         self._packets = self._open_packets()
         metrics.packets = self._packets
         self._plans = 0
-        self.taps = Taps()
+        self.taps = Taps() if engine is None else Taps(engine.ring)
         """Where what is asked and answered can be seen."""
         self._report = LimitReport(metrics, clock, log)
         if engine is not None:
