@@ -92,14 +92,25 @@ async def test_history_tells_who_had_an_address(fake_clock: FakeClock) -> None:
         await fake_clock.advance(3601)
         await bench.book.expire_due()
         await bench.ask(request(REQUEST, (50, ip("192.0.2.100")), mac=OTHER))
-        page = await call(bench, "lease.history", ip="192.0.2.100")
+        page = await call(bench, "lease.journal", ip="192.0.2.100")
         assert [(each.event, each.lease.mac) for each in page.items] == [
             ("lease.granted", "02:00:00:00:00:01"),
             ("lease.expired", "02:00:00:00:00:01"),
             ("lease.granted", "02:00:00:00:00:02"),
         ]
-        page = await call(bench, "lease.history", mac="02:00:00:00:00:01", limit=1)
+        page = await call(bench, "lease.journal", mac="02:00:00:00:00:01", limit=1)
         assert page.next == page.items[-1].sequence
+        told = await call(bench, "lease.history", ip="192.0.2.100")
+        assert [(each.type, each.lease.mac, each.actor.name) for each in told.items] == [
+            ("lease.granted", "02:00:00:00:00:02", "dhcp"),
+            ("lease.expired", "02:00:00:00:00:01", "dhcp"),
+            ("lease.granted", "02:00:00:00:00:01", "dhcp"),
+        ]
+        assert (told.complete, told.items[0].time > told.items[-1].time) == (True, True)
+        first = await call(bench, "lease.history", ip="192.0.2.100", limit=1)
+        assert ([each.type for each in first.items], first.complete) == (["lease.granted"], False)
+        with pytest.raises(NotFound):
+            await call(bench, "lease.history", ip="192.0.2.101")
 
 
 async def test_leases_are_told_as_they_were(fake_clock: FakeClock) -> None:

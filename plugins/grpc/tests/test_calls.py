@@ -71,6 +71,29 @@ async def test_a_read_may_be_of_the_past() -> None:
         assert gone.code() is grpc.StatusCode.OUT_OF_RANGE
 
 
+async def test_a_write_sent_again_with_its_key_is_done_once() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        plugin = served.kernel.records["notes"].loaded.plugin
+        assert isinstance(plugin, NotesPlugin)
+        key = [("idempotency-key", "k1")]
+        wanted = '{"name": "a", "text": "1"}'
+        answers = {
+            await served.client.operation("note.create", wanted, metadata=key) for _ in range(3)
+        }
+        assert (len(answers), plugin.calls) == (1, 1)
+        other = await refusal(served, "note.create", {"name": "b"}, metadata=key)
+        assert other.code() is grpc.StatusCode.INVALID_ARGUMENT
+        await served.client.operation("note.create", wanted)
+        assert plugin.calls == 2
+        for text in "23":  # a read with a key is a read
+            await served.client.operation("note.create", f'{{"name": "a", "text": "{text}"}}')
+            again = [("idempotency-key", "k2")]
+            shown = await served.client.operation("note.get", '{"name": "a"}', metadata=again)
+            assert json.loads(shown)["text"] == text
+        bad = await refusal(served, "note.get", metadata=[("idempotency-key", "a b")])
+        assert bad.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_errors_have_a_status_a_code_and_fields() -> None:
     async with serving(plugins=[NotesPlugin()]) as served:
         error = await refusal(served, "note.create", {"name": "", "text": 1})

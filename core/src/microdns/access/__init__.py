@@ -2,6 +2,7 @@
 
 from microdns.access.attempts import AttemptLimiter
 from microdns.access.authenticator import Authenticator, Credential
+from microdns.access.idempotency import Idempotency
 from microdns.access.keys import KEYS, Key, KeyCreated, KeyDeleted
 from microdns.access.limits import allows
 from microdns.access.rates import ClientRates
@@ -12,6 +13,7 @@ __all__ = [
     "Authenticator",
     "ClientRates",
     "Credential",
+    "Idempotency",
     "Key",
     "KeyCreated",
     "KeyDeleted",

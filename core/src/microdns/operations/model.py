@@ -33,6 +33,8 @@ class Call:
     progress: Progress = _no_progress
     as_of: Point | None = None
     """Answer as one would have at this point of the past."""
+    idempotency_key: str | None = None
+    """Made up by the client: the interface that took it does a write with it once."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The parts of the gRPC interface, put together."""
 
-from microdns.access import Authenticator, ClientRates
+from microdns.access import Authenticator, ClientRates, Idempotency
 from microdns.plugin import PluginContext
 from microdns.running import Running
 from microdns_grpc import generic, health, reflection
@@ -23,14 +23,24 @@ def assembled(context: PluginContext[GrpcConfig], authenticator: Authenticator) 
     context.metrics.add(context.name, metrics)
     projection = Projection(operations, context.log)
     workshop = Workshop()
-    parts = generic.Parts(operations, projection, store, gate, workshop, config.message_bytes_max)
+    idempotency = Idempotency[bytes](context.clock, len)
+    parts = generic.Parts(
+        operations, projection, store, gate, workshop, idempotency, config.message_bytes_max
+    )
     fixed = {
         **generic.endpoints(parts),
         **health.endpoints(health.Health(operations, projection), gate, context.clock),
         **(reflection.endpoints(gate) if config.reflection else {}),
     }
     routes = Routes(
-        fixed, projection, operations, store, gate, workshop, config.data_json_bytes_max
+        fixed,
+        projection,
+        operations,
+        store,
+        gate,
+        workshop,
+        idempotency,
+        config.data_json_bytes_max,
     )
     calls = Calls(
         routes,

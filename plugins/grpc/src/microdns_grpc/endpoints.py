@@ -1,6 +1,7 @@
 """What answers the calls of a path, told apart from how messages get there and back."""
 
-from collections.abc import AsyncIterator, Mapping
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Protocol
 
@@ -8,6 +9,7 @@ import anyio
 import anyio.to_thread
 import msgspec
 
+from microdns.access import Idempotency
 from microdns.events import Principal
 from microdns.operations import Call, Operation, OperationRegistry
 from microdns.operations.registry import authorize
@@ -80,6 +82,7 @@ class OperationEndpoint:
         store: Store,
         gate: Gate,
         workshop: Workshop,
+        idempotency: Idempotency[bytes],
         json_bytes_max: int,
     ) -> None:
         self.name = method.name
@@ -90,6 +93,7 @@ class OperationEndpoint:
         self._store = store
         self._gate = gate
         self._workshop = workshop
+        self._idempotency = idempotency
         self._json_bytes_max = json_bytes_max
 
     def admit(self, metadata: Metadata, address: str) -> Call:
@@ -99,8 +103,12 @@ class OperationEndpoint:
         message = await self._workshop.parsed(self._method.request, octets)
         values = self._method.request.values(message, self._json_bytes_max)
         if not self.streams:
-            outcome = await self._operations.call(self.name_of_operation, values, call)
-            yield await self._workshop.octets(self._method.reply, outcome)
+
+            async def answer() -> bytes:
+                outcome = await self._operations.call(self.name_of_operation, values, call)
+                return await self._workshop.octets(self._method.reply, outcome)
+
+            yield await once(self._idempotency, self._operation, call, octets, answer)
             return
         async for item in followed(self._operations, self._store, self._operation, values, call):
             yield bytes(self._method.reply.message(plain(item))) if item is not None else b""
@@ -109,6 +117,21 @@ class OperationEndpoint:
     def name_of_operation(self) -> str:
         """The operation's own name."""
         return self._operation.name
+
+
+async def once(
+    idempotency: Idempotency[bytes],
+    operation: Operation[Any, Any],
+    call: Call,
+    octets: bytes,
+    answer: Callable[[], Awaitable[bytes]],
+) -> bytes:
+    """The answer to a call; a write that is sent again with its key gets the first one's."""
+    if call.dry_run or not operation.scope.endswith(":write"):
+        return await answer()
+    head = f"{operation.name} {call.if_version} ".encode()
+    digest = hashlib.sha256(head + octets).digest()
+    return await idempotency.once(call.principal.name, call.idempotency_key, digest, answer)
 
 
 def admitted(

@@ -6,13 +6,14 @@ from typing import Any
 
 import msgspec
 
+from microdns.access import Idempotency
 from microdns.errors import Denied, Invalid, NotFound, Problem
 from microdns.operations import Call, Operation, OperationRegistry
 from microdns.operations.registry import authorize
 from microdns.operations.rehearsal import rehearse
 from microdns.points import point_of
 from microdns.store import Store
-from microdns_grpc.endpoints import Endpoint, Workshop, followed
+from microdns_grpc.endpoints import Endpoint, Workshop, followed, once
 from microdns_grpc.generated.microdns import v1
 from microdns_grpc.identity import Gate, Metadata, call_of
 from microdns_grpc.messages import from_json, to_json
@@ -30,6 +31,7 @@ class Parts:
     store: Store
     gate: Gate
     workshop: Workshop
+    idempotency: Idempotency[bytes]
     json_bytes_max: int
 
 
@@ -101,8 +103,12 @@ class CallOperation(GenericEndpoint):
         values = self._input(asked.input_json)
         wanted = with_options(call, asked)
         if not wanted.dry_run:
-            outcome = await self._parts.operations.call(operation.name, values, wanted)
-            yield bytes(v1.CallResponse(output_json=to_json(outcome)))
+
+            async def answer() -> bytes:
+                outcome = await self._parts.operations.call(operation.name, values, wanted)
+                return bytes(v1.CallResponse(output_json=to_json(outcome)))
+
+            yield await once(self._parts.idempotency, operation, wanted, octets, answer)
             return
         tried = await rehearse(self._parts.operations, operation.name, values, wanted)
         yield bytes(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from microdns.access import Authenticator
+from microdns.access.idempotency import KEY
 from microdns.errors import Invalid, Problem
 from microdns.events import Principal
 from microdns.operations import Call
@@ -42,9 +43,12 @@ def presented(metadata: Metadata) -> str | None:
 
 
 def call_of(principal: Principal, metadata: Metadata) -> Call:
-    """The common options, from ``dry-run``, ``if-match``, ``as-of``; raises ``Invalid``."""
+    """The common options, from metadata; raises ``Invalid``."""
     dry_run, version = _only(metadata, "dry-run"), _only(metadata, "if-match")
     as_of = _only(metadata, "as-of")
+    key = _only(metadata, "idempotency-key")
+    if key is not None and KEY.fullmatch(key) is None:
+        raise Invalid.of(Problem("idempotency-key", "is 1 to 255 visible ASCII characters"))
     if dry_run is not None and dry_run not in TRUTH:
         raise Invalid.of(Problem("dry-run", "write true or false"))
     if version is not None:
@@ -56,6 +60,7 @@ def call_of(principal: Principal, metadata: Metadata) -> Call:
         dry_run=TRUTH.get(dry_run or "", False),
         if_version=None if version is None else int(version),
         as_of=None if as_of is None else point_of(as_of),
+        idempotency_key=key,
     )
 
 

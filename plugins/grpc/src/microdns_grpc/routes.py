@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from microdns.access import Idempotency
 from microdns.operations import OperationRegistry
 from microdns.store import Store
 from microdns_grpc.endpoints import OperationEndpoint, Workshop
@@ -21,6 +22,7 @@ class Routes:
         store: Store,
         gate: Gate,
         workshop: Workshop,
+        idempotency: Idempotency[bytes],
         json_bytes_max: int,
     ) -> None:
         self._fixed = fixed
@@ -29,6 +31,7 @@ class Routes:
         self._store = store
         self._gate = gate
         self._workshop = workshop
+        self._idempotency = idempotency
         self._json_bytes_max = json_bytes_max
 
     def find(self, path: str) -> Any:
@@ -45,5 +48,6 @@ class Routes:
             self._store,
             self._gate,
             self._workshop,
+            self._idempotency,
             self._json_bytes_max,
         )

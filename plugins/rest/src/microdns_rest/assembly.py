@@ -1,13 +1,16 @@
 """The parts of the REST interface, put together."""
 
-from microdns.access import Authenticator, ClientRates
+from typing import Any
+
+from litestar import Response
+
+from microdns.access import Authenticator, ClientRates, Idempotency
 from microdns.plugin import PluginContext
 from microdns.running import Running
 from microdns_rest.application import BASE, Application
 from microdns_rest.config import RestConfig
 from microdns_rest.documentation import Documentation
 from microdns_rest.handlers import Handlers
-from microdns_rest.idempotency import Idempotency
 from microdns_rest.identity import Gate
 from microdns_rest.limits import Limited
 from microdns_rest.metrics import RestMetrics
@@ -28,8 +31,9 @@ def assembled(context: PluginContext[RestConfig], authenticator: Authenticator) 
     pages = Pages(gate, sessions, [BASE])
     context.provide(Pages, pages)
     errors = Errors(gate, context.log)
+    idempotency = Idempotency[Response[Any]](clock, lambda response: len(response.content))
     handlers = Handlers(
-        config, context.operations, context.store, gate, Idempotency(clock), errors, metrics
+        config, context.operations, context.store, gate, idempotency, errors, metrics
     )
     application = Application(
         config, context.operations, handlers, pages, gate, Documentation(gate), errors, context.log

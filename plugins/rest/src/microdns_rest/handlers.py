@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from microdns.access import Idempotency
 from microdns.errors import Denied, NotFound, Unavailable
 from microdns.operations import Call, Operation, OperationRegistry
 from microdns.operations.registry import authorize
@@ -16,7 +17,7 @@ from microdns.operations.rehearsal import Consequence, rehearse
 from microdns.store import CursorTooOld, Store
 from microdns_rest.conditions import entity_tag, if_match, not_modified
 from microdns_rest.config import RestConfig
-from microdns_rest.idempotency import Idempotency, key_of
+from microdns_rest.idempotency import digest_of, key_of
 from microdns_rest.identity import Gate
 from microdns_rest.metrics import RestMetrics
 from microdns_rest.origins import refusal
@@ -45,7 +46,7 @@ class Handlers:
         operations: OperationRegistry,
         store: Store,
         gate: Gate,
-        idempotency: Idempotency,
+        idempotency: Idempotency[Response[Any]],
         errors: Errors,
         metrics: RestMetrics,
     ) -> None:
@@ -78,15 +79,17 @@ class Handlers:
             query = list(request.query_params.multi_items())
             body = await body_of(request) if shape.has_body else b""
             wanted = shape.input(request.path_params, query, body)
-            if shape.writes:
-                key_of(request)
+            key = key_of(request) if shape.writes else None
             if shape.dry_run(query):
                 return await self._rehearse(operation, wanted, call)
             call = replace(call, as_of=shape.as_of(query))
             if not shape.writes:
                 return not_modified(request, await self._answer(operation, wanted, call))
             return await self._idempotency.once(
-                request, call, body, lambda: self._answer(operation, wanted, call)
+                call.principal.name,
+                key,
+                digest_of(request, body),
+                lambda: self._answer(operation, wanted, call),
             )
 
         return run

@@ -383,12 +383,12 @@ def shown(lease: Lease, offset: int) -> LeaseShown:
         mac=hardware_text(lease.hardware),
         hostname=lease.hostname,
         state=STATES[lease.state],
-        expires="" if lease.expires == INFINITE else _time(lease.expires - offset),
+        expires="" if lease.expires == INFINITE else time_text(lease.expires - offset),
         subnet=lease.subnet,
         fqdn=lease.fqdn,
         client=lease.client.hex(),
-        started=_time(lease.started - offset),
-        renewed=_time(lease.renewed - offset),
+        started=time_text(lease.started - offset),
+        renewed=time_text(lease.renewed - offset),
         duration_secs=lease.duration,
         interface=lease.interface,
         relay=address_text(lease.relay) if lease.relay else "",
@@ -427,7 +427,8 @@ def _client(wanted: LeaseAdd, address: bytes) -> tuple[bytes, bytes]:
     return client6(kind, wanted.iaid.to_bytes(4, "big"), duid), hardware
 
 
-def _time(when: int) -> str:
+def time_text(when: int) -> str:
+    """Unix seconds as RFC 3339."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(max(0, when)))
 
 
