@@ -188,7 +188,7 @@ class LeaseBook:
         """Follow the journal no longer, and make the next start a quick one."""
         self._untap()
         gc.unfreeze()
-        await self._image.save(self.binding)
+        await self._image.save(self.binding, stopping=True)
 
     def _load(self) -> None:
         ended: list[Binding] = []

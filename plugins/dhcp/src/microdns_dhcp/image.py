@@ -35,7 +35,10 @@ Changes = Mapping[bytes, Binding | None]
 """What has become of addresses; None: nothing is kept of them any more."""
 
 Change = tuple[bytes, Binding | None]
-"""An address, and what has become of it."""
+"""The ``lease_key`` of an address, and what has become of it."""
+_END = b"\xff"
+"""Greater than any ``lease_key``."""
+_NO_CHANGE: Change = (_END, None)
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Binding]).decode
@@ -81,10 +84,11 @@ def by_stretch(firsts: list[bytes], changes: Changes) -> dict[int, dict[bytes, B
 
 
 def in_order(addresses: Iterable[bytes]) -> Iterator[bytes]:
-    """Addresses in order of their ``lease_key``; most of the sorting is done as they are taken."""
+    """The ``lease_key`` of each address, in order; most of the sorting is done while they are
+    taken, so that a million do not hold up others."""
     keys = map(lease_key, addresses)
     parts = iter(lambda: sorted(islice(keys, STRETCH)), [])
-    return (key[1:] for key in heapq.merge(*parts))
+    return heapq.merge(*parts)
 
 
 def applied(stretches: list[Stretch], changes: Iterable[Change]) -> Iterator[Stretch]:
@@ -93,29 +97,25 @@ def applied(stretches: list[Stretch], changes: Iterable[Change]) -> Iterator[Str
     Stretches that nothing happens to are passed on as they are.
     """
     coming = iter(changes)
-    change = next(coming, None)
+    change = next(coming, _NO_CHANGE)
     for at in range(max(1, len(stretches))):
-        end = stretches[at + 1].first if at + 1 < len(stretches) else None
-        if stretches and not _before(change, end):
+        end = stretches[at + 1].first if at + 1 < len(stretches) else _END
+        if stretches and change[0] >= end:
             yield stretches[at]
             continue
         bindings = unpacked(stretches[at].octets) if stretches else []
-        while change is not None and _before(change, end):
+        while change[0] < end:
             own: dict[bytes, Binding | None] = {}
-            while change is not None and _before(change, end) and len(own) < STRETCH:
-                own[change[0]] = change[1]
-                change = next(coming, None)
+            while change[0] < end and len(own) < STRETCH:
+                own[change[0][1:]] = change[1]
+                change = next(coming, _NO_CHANGE)
             bindings = merged(bindings, own)
-            if change is not None and _before(change, end):
+            if change[0] < end:
                 # What comes before the next change is done with.
-                done = bisect_left(bindings, lease_key(change[0]), key=_key)
+                done = bisect_left(bindings, change[0], key=_key)
                 yield from packed(bindings[:done])
                 bindings = bindings[done:]
         yield from packed(bindings)
-
-
-def _before(change: Change | None, end: bytes | None) -> bool:
-    return change is not None and (end is None or lease_key(change[0]) < end)
 
 
 def packed(bindings: list[Binding]) -> Iterator[Stretch]:

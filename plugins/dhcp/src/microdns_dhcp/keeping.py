@@ -22,7 +22,7 @@ from microdns.store import CursorTooOld, Store
 from microdns_dhcp import image
 from microdns_dhcp.events import LEASE_EVENTS, LeaseDeleted
 from microdns_dhcp.image import Stretch, Unusable
-from microdns_dhcp.model import Binding
+from microdns_dhcp.model import Binding, lease_key
 
 EVENTS = LogEvents("dhcp.image")
 IMAGE_LEFT = EVENTS.info(
@@ -108,14 +108,16 @@ class ImageKeeper:
             if self._unpacked or behind >= max(BEHIND_MIN, self._leases // BEHIND_SHARE):
                 await self.save(binding_of)
 
-    async def save(self, binding_of: Callable[[bytes], Binding | None]) -> None:
+    async def save(
+        self, binding_of: Callable[[bytes], Binding | None], stopping: bool = False
+    ) -> None:
         """Write the image as of now; a fault is told."""
         async with self._saving:
             if self._store.sequence == self._sequence and not self._unpacked:
                 return
             changed, self.changed = self.changed, set()
             try:
-                await self._save(changed, binding_of)
+                await self._save(changed, binding_of, stopping)
             except BaseException as error:
                 self.changed |= changed
                 if not isinstance(error, OSError | StorageFault | Unusable | CursorTooOld):
@@ -123,14 +125,16 @@ class ImageKeeper:
                 IMAGE_UNWRITTEN(self._log, "can't write the image of the leases: %s", error)
 
     async def _save(
-        self, changed: set[bytes], binding_of: Callable[[bytes], Binding | None]
+        self, changed: set[bytes], binding_of: Callable[[bytes], Binding | None], stopping: bool
     ) -> None:
         sequence = self._store.sequence
         newest = next(self._store.journal.read(after=sequence - 1, limit=1), None)
         if newest is None:
             return
         await self._pack()
-        changes = ((address, binding_of(address)) for address in image.in_order(changed))
+        # At a stop nobody waits but the stop.
+        keys = sorted(map(lease_key, changed)) if stopping else image.in_order(changed)
+        changes = ((key, binding_of(key[1:])) for key in keys)
         stretches = []
         for stretch in image.applied(self._stretches, changes):
             stretches.append(stretch)
