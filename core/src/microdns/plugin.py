@@ -67,6 +67,10 @@ class Plugin:
     requires: ClassVar[tuple[str, ...]] = ()
     section: ClassVar[Section | None] = None
 
+    def __init_subclass__(cls) -> None:
+        if isinstance(cls.requires, str):
+            raise TypeError(f"{cls.__name__}.requires is a tuple of names: ({cls.requires!r},)")
+
 
 class Services:
     """Objects that plugins offer to plugins which require them, found by their type."""

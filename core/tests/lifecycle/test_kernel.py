@@ -183,6 +183,69 @@ async def test_a_misspelled_hook_is_told_and_harms_nobody() -> None:
         assert "microdns_setpu" in kernel.records["misspelled"].error
 
 
+def _declaring(hook: str, what: Any) -> Plugin:
+    """A plugin with one hook, which returns ``what``."""
+
+    def declare(_self: Any) -> Any:
+        return what
+
+    declare.__name__ = hook
+    made: Plugin = type("Declaring", (Plugin,), {"name": "declaring", hook: hookimpl(declare)})()
+    return made
+
+
+class Untold(Event, frozen=True, kw_only=True):
+    """Has no tag."""
+
+
+class Mine(Event, frozen=True, kw_only=True, tag="notes.taken"):
+    """Another plugin's event."""
+
+
+def _operation(**changes: Any) -> Operation[Any, Any]:
+    async def handler(_call: Call, _note: Note) -> Note:
+        raise AssertionError("is never called")
+
+    settings: dict[str, Any] = {"summary": "Does it.", "input": Note, "scope": "x:write"}
+    return Operation(name="x.do", output=Note, handler=handler, **(settings | changes))
+
+
+@pytest.mark.parametrize(
+    ("hook", "what", "message"),
+    [
+        ("microdns_collections", [Note], "which is no Collection"),
+        ("microdns_collections", [NOTES], "the collection notes.notes belongs to notes"),
+        ("microdns_events", [Note], "which is no class of Event"),
+        ("microdns_events", [Untold], "Untold declares no tag"),
+        ("microdns_events", [Mine], "the event notes.taken belongs to notes"),
+        ("microdns_operations", [_operation(scope="all")], "'all' is not noun:read or noun:write"),
+        ("microdns_operations", [_operation(summary="")], "has no summary"),
+        ("microdns_operations", [_operation(input=dict)], "is no msgspec.Struct"),
+        ("microdns_tabs", ["notes"], "which is no Tab"),
+    ],
+)
+async def test_a_wrong_declaration_is_told_and_harms_nobody(
+    hook: str, what: Any, message: str
+) -> None:
+    async with run_kernel([NotesPlugin(), _declaring(hook, what)]) as kernel:
+        assert await _states(kernel) == {"notes": "running", "declaring": "failed"}
+        assert message in kernel.records["declaring"].error
+
+
+async def test_a_hook_without_its_mark_is_told() -> None:
+    async def microdns_setup(_self: Any, context: Any) -> None:
+        raise AssertionError("is never called")
+
+    unmarked = type("Unmarked", (Plugin,), {"name": "u", "microdns_setup": microdns_setup})()
+    async with run_kernel([unmarked]) as kernel:
+        assert "microdns_setup is not marked with @hookimpl" in kernel.records["u"].error
+
+
+def test_requirements_are_a_tuple() -> None:
+    with pytest.raises(TypeError, match=r"requires is a tuple of names: \('dns',\)"):
+        type("Wrong", (Plugin,), {"name": "w", "requires": "dns"})
+
+
 async def test_a_plugin_can_be_stopped_and_started_alone() -> None:
     async with run_kernel([NotesPlugin(), ReaderPlugin()]) as kernel:
         with pytest.raises(Conflict, match="needed by reader"):

@@ -16,7 +16,15 @@ class HookCalls:
         self._manager = _new_manager()
 
     def register(self, plugin: Plugin) -> None:
-        """Take in a plugin; raises ``PluginError`` for wrong arguments or misspelt hooks."""
+        """Take in a plugin.
+
+        Raises ``PluginError`` for wrong arguments, misspelt hooks, and methods that look like
+        hooks and are not marked as such: they would never be called.
+        """
+        for attribute in dir(type(plugin)):
+            found = getattr(type(plugin), attribute)
+            if attribute.startswith("microdns_") and not hasattr(found, "microdns_impl"):
+                raise PluginError(f"plugin {plugin.name}: {attribute} is not marked with @hookimpl")
         trial = _new_manager()
         try:
             trial.register(plugin, plugin.name)

@@ -16,6 +16,7 @@ from microdns.control.server import ControlServer
 from microdns.errors import Conflict, NotFound
 from microdns.lifecycle import logevents
 from microdns.lifecycle.assembly import Assembly
+from microdns.lifecycle.declarations import Declarations
 from microdns.lifecycle.discovery import Loaded, PluginError, describe
 from microdns.lifecycle.hookcalls import HookCalls
 from microdns.lifecycle.metrics import KernelMetrics
@@ -65,6 +66,7 @@ class Kernel:
         self.started_ns = 0
         self.ready = False
         self._hooks = HookCalls()
+        self._declarations = Declarations()
         self._supervisors: dict[str, Supervisor] = {}
         self._control: ControlServer | None = None
         self._tasks: anyio.abc.TaskGroup
@@ -117,11 +119,15 @@ class Kernel:
         self.records[name] = record
         try:
             self._hooks.register(loaded.plugin)
-            record.collections = tuple(self._declared(loaded, "microdns_collections"))
-            record.events = tuple(self._declared(loaded, "microdns_events"))
             record.migrations = tuple(self._declared(loaded, "microdns_migrations"))
-            record.operations = tuple(self._declared(loaded, "microdns_operations"))
-            record.tabs = tuple(self._declared(loaded, "microdns_tabs"))
+            hooks = ("collections", "events", "operations", "tabs")
+            declared = {
+                f"microdns_{each}": tuple(self._declared(loaded, f"microdns_{each}"))
+                for each in hooks
+            }
+            self._declarations.admit(name, declared)
+            for each in hooks:
+                setattr(record, each, declared[f"microdns_{each}"])
         except (Exception, SystemExit) as error:
             record.state = PluginState.FAILED
             record.error = describe(error)
