@@ -173,3 +173,33 @@ async def test_a_disk_that_fails_after_the_linking_leaves_nothing(
     assert list(store.scan(HOSTS)) == []
     assert notes(store) == []
     await store.close()
+
+
+async def test_a_sweep_removes_ranges_and_nothing_beside_them(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path / "db", COLLECTIONS, EVENTS)
+    hosts = [Host(name, name.encode()) for name in ("a1", "a2", "b1", "b2", "c")]
+    async with store.transaction() as tx:
+        for host in hosts:
+            tx.put(HOSTS, host)
+        tx.emit(HostChanged(name="a"))
+    async with store.transaction(dry_run=True) as tx:
+        tx.sweep(HOSTS).values(b"b")
+        tx.emit(HostChanged(name="b"))
+    assert list(store.scan(HOSTS)) == hosts
+    async with store.transaction() as tx:
+        sweep = tx.sweep(HOSTS)
+        sweep.values(b"b")
+        assert [key for _, key in sweep.index_rows("address", b"b1", b"b2")] == [b"b1", b"b2"]
+        sweep.index_range("address", b"b1", b"b1")
+        sweep.index_key("address", b"b2")
+        assert list(tx.scan(HOSTS)) == hosts  # as it was before
+        assert [[key for key, _ in rows] for rows in tx.scan_rows(HOSTS, b"a")] == [[b"a1", b"a2"]]
+        tx.emit(HostChanged(name="b"))
+    for _ in range(2):
+        assert [host.name for host in store.scan(HOSTS)] == ["a1", "a2", "c"]
+        assert [list(store.find(HOSTS, "address", each.address)) for each in hosts] == [
+            [hosts[0]], [hosts[1]], [], [], [hosts[4]]
+        ]  # fmt: skip
+        await store.close()
+        store = await Store.open(tmp_path / "db", COLLECTIONS, EVENTS)
+    await store.close()

@@ -19,6 +19,7 @@ from microdns.store.past import Past
 from microdns.store.reading import Reader
 from microdns.store.snapshot import Snapshot
 from microdns.store.store import Store
+from microdns.store.sweep import Sweep
 from microdns.store.transaction import Change, Transaction
 from microdns.store.transfer import Summary, import_store
 
@@ -39,6 +40,7 @@ __all__ = [
     "StoreLocked",
     "StoreOptions",
     "Summary",
+    "Sweep",
     "Transaction",
     "collecting_entries",
     "import_store",

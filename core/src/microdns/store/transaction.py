@@ -18,6 +18,7 @@ from microdns.store.engine import Batch, Row
 from microdns.store.keys import escape
 from microdns.store.overlay import Overlay, merged
 from microdns.store.reading import Reader
+from microdns.store.sweep import Sweep
 from microdns.store.table import (
     END,
     VALUE,
@@ -67,6 +68,7 @@ class Transaction(Reader):
         "_overlays",
         "_rows_journal",
         "_store",
+        "_sweeps",
         "_version",
         "actor",
         "dry_run",
@@ -90,6 +92,7 @@ class Transaction(Reader):
         self._rows_journal: list[bytes] = []
         self._changes: list[Change] | None = None
         self._bulks: list[Bulk] = []
+        self._sweeps: list[Sweep] = []
         self._bytes = 0
         self._doom: TooLarge | None = None
         self._open = False
@@ -138,7 +141,7 @@ class Transaction(Reader):
             if self._bulks:
                 await self._note_bulks()
                 durable = await self._commit_large()
-            elif self._bytes > _LARGE_BYTES:
+            elif self._bytes > _LARGE_BYTES or self._sweeps:
                 durable = await self._commit_large()
             else:
                 durable = self._commit()
@@ -194,6 +197,19 @@ class Transaction(Reader):
         store = self._store
         made = Bulk(table, self._version, store.bulk_engine, store.folder("bulk"))
         self._bulks.append(made)
+        return made
+
+    def sweep(self, collection: Collection[Any]) -> Sweep:
+        """A way out for very many values, by ranges of keys: see ``Sweep``.
+
+        What this transaction reads still has them, and what it writes itself is not swept.
+        """
+        self._check_open()
+        table = self._table(collection)
+        if not table.journaled:
+            raise RuntimeError("a sweep is of a journaled collection")
+        made = Sweep(table)
+        self._sweeps.append(made)
         return made
 
     def put(self, collection: Collection[T], value: T, if_version: int | None = None) -> None:
@@ -307,6 +323,8 @@ class Transaction(Reader):
     async def _commit_large(self) -> "asyncio.Future[None]":
         """As ``_commit``, in a batch of its own that is filled while others run."""
         batch = Batch()
+        for sweep in self._sweeps:
+            sweep.put_into(batch)
         for overlay in self._overlays.values():
             rows = iter(overlay.rows.items())
             while chunk := list(islice(rows, _SLICE_ROWS)):

@@ -79,8 +79,8 @@ class RecordChange(msgspec.Struct, array_like=True, frozen=True, gc=False):
     after: Record | None
 
 
-class Added(msgspec.Struct, array_like=True, frozen=True):
-    """Records that an import added, all alike but for what ``records`` says: see ``packed``.
+class Alike(msgspec.Struct, array_like=True, frozen=True):
+    """Records that are all alike but for what ``records`` says: of an import, see ``packed``.
 
     Ids count up from ``first_id``; each record is its name, type, TTL and rdata.
     """
@@ -93,7 +93,7 @@ class Added(msgspec.Struct, array_like=True, frozen=True):
 
 
 NOTHING_PACKED = msgspec.Raw(b"\xc0")
-_decode_added = msgspec.msgpack.Decoder(Added | None).decode
+_decode_alike = msgspec.msgpack.Decoder(Alike | None).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -104,8 +104,8 @@ class RecordsChanged(Event, frozen=True, kw_only=True, tag="zone.records_changed
     serials.  When a zone is created or deleted with its records, both serials are its own.
 
     ``changes`` are what changed.  They are kept one by one (``listed``), but for those of a large
-    import: it adds records that are alike, and ``packed`` keeps what tells them apart (``Added`` as
-    msgpack, nil for none).
+    import: it adds records that are alike, and ``packed`` keeps what tells them apart (``Alike`` as
+    msgpack, nil for none).  ``removed`` does the same for the end of a large zone.
     """
 
     tells = (ZONES, RECORDS)
@@ -117,6 +117,7 @@ class RecordsChanged(Event, frozen=True, kw_only=True, tag="zone.records_changed
     packed: msgspec.Raw = NOTHING_PACKED
     updated_before_ns: int = 0
     """When the zone had been changed last before; 0 where that is not known."""
+    removed: msgspec.Raw = NOTHING_PACKED
 
     def undo(self, past: Past, collection: Collection[Any], only: str) -> None:
         """``only`` is a zone's id."""
@@ -144,14 +145,20 @@ class RecordsChanged(Event, frozen=True, kw_only=True, tag="zone.records_changed
     @property
     def changes(self) -> list[RecordChange]:
         """Every change; made anew each time for a packed event, which is worth keeping."""
-        added = _decode_added(self.packed)
-        if added is None:
+        removed, added = _decode_alike(self.removed), _decode_alike(self.packed)
+        if added is None and removed is None:
             return self.listed
-        return [*self.listed, *(RecordChange(None, record) for record in self._records(added))]
+        return [
+            *(RecordChange(record, None) for record in self._records(removed)),
+            *self.listed,
+            *(RecordChange(None, record) for record in self._records(added)),
+        ]
 
-    def _records(self, added: Added) -> Iterator[Record]:
-        ids = counted_ids(added.first_id, len(added.records))
-        for id, (name, kind, ttl, rdata) in zip(ids, added.records, strict=True):
+    def _records(self, alike: Alike | None) -> Iterator[Record]:
+        if alike is None:
+            return
+        ids = counted_ids(alike.first_id, len(alike.records))
+        for id, (name, kind, ttl, rdata) in zip(ids, alike.records, strict=True):
             yield Record(
                 id=id,
                 zone_id=self.zone_id,
@@ -159,10 +166,10 @@ class RecordsChanged(Event, frozen=True, kw_only=True, tag="zone.records_changed
                 type=kind,
                 ttl=ttl,
                 rdata=rdata,
-                source=added.source,
-                origin=added.origin,
-                created_ns=added.time_ns,
-                updated_ns=added.time_ns,
+                source=alike.source,
+                origin=alike.origin,
+                created_ns=alike.time_ns,
+                updated_ns=alike.time_ns,
             )
 
     def shown_to(self, principal: Principal) -> Any:
@@ -194,9 +201,36 @@ class RecordsChanged(Event, frozen=True, kw_only=True, tag="zone.records_changed
 def packed_additions(
     first_id: str, source: Source, origin: str, time_ns: int, records: bytes
 ) -> msgspec.Raw:
-    """``RecordsChanged.packed`` of records that are msgpack already, as ``Added.records``."""
+    """``RecordsChanged.packed`` of records that are msgpack already, as ``Alike.records``."""
     head = [_encode(field) for field in (first_id, source, origin, time_ns)]
     return msgspec.Raw(b"\x95" + b"".join(head) + records)
+
+
+def alike(records: list[Record]) -> Alike | None:
+    """Records in short, if their ids count up and little else tells them apart; else None."""
+    first = records[0]
+    ids = list(counted_ids(first.id, len(records)))
+    if ids != [record.id for record in records]:
+        return None
+    plain = (True, first.source, first.origin, "", None, first.created_ns, first.created_ns)
+    for record in records:
+        if plain != (
+            record.enabled,
+            record.source,
+            record.origin,
+            record.comment,
+            record.health_check,
+            record.created_ns,
+            record.updated_ns,
+        ):
+            return None
+    told = [(record.name, record.type, record.ttl, record.rdata) for record in records]
+    return Alike(first.id, first.source, first.origin, first.created_ns, told)
+
+
+def packed(records: Alike) -> msgspec.Raw:
+    """``RecordsChanged.removed`` of these."""
+    return msgspec.Raw(_encode(records))
 
 
 def _zone_shown(zone: Zone, principal: Principal) -> dict[str, Any] | None:

@@ -44,5 +44,6 @@ cdef class RecordRun:
     cdef bint _merge(self) noexcept nogil
     cdef bint _same_owner(self, size_t one, size_t other) noexcept nogil
     cdef Item* _placed(self, size_t place) except NULL
+    cdef bytes _content(self, Item* item)
     cdef bint _is_suspect(self, size_t start, size_t end, size_t octets_max) noexcept nogil
     cdef bint _maybe_twice(self, size_t start, size_t end) noexcept nogil

@@ -387,6 +387,21 @@ cdef class RecordRun:
             rows.append((row, key))
         return rows
 
+    cdef bytes _content(self, Item* item):
+        """Name, type, TTL and data as msgpack, as they stand in a record's value."""
+        cdef const uint8_t* name = self._arena + item.at + item.key
+        cdef bytes made = PyBytes_FromStringAndSize(
+            NULL,
+            _text_size(item.name) + _uint_size(item.type) + _uint_size(item.ttl)
+            + _octets_size(item.rdata),
+        )
+        cdef uint8_t* out = <uint8_t*>PyBytes_AS_STRING(made)
+        out = _put_text(out, name, item.name)
+        out = _put_uint(out, item.type)
+        out = _put_uint(out, item.ttl)
+        _put_octets(out, name + item.name, item.rdata)
+        return made
+
     def packed(self, size_t start, size_t count) -> bytes:
         """Records from a place of the order on, as msgpack: an array of name, type, TTL, data."""
         cdef size_t at, end = min(start + count, self._ordered), size = 5

@@ -298,7 +298,9 @@ def about(entry: Entry, zone: Zone, record_id: str | None) -> Any:
         changes = [each for each in event.changes if record_id in ids_of(each)]
         if not changes:
             return None
-        return msgspec.structs.replace(event, listed=changes, packed=NOTHING_PACKED)
+        return msgspec.structs.replace(
+            event, listed=changes, packed=NOTHING_PACKED, removed=NOTHING_PACKED
+        )
     if record_id is not None:
         return None
     if isinstance(event, ZoneUpdated):

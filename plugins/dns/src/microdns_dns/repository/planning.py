@@ -37,7 +37,8 @@ def rrset_of(record: Record) -> tuple[str, int]:
 class Plan:
     """The changes to come: ``removed``, ``altered`` (before, after), ``added``.
 
-    ``kept`` are records that stay as they are, at least all those of the owners concerned.
+    ``kept`` are records that stay as they are, at least all those of the owners concerned;
+    ``same`` counts those of other owners that were compared, too.
     """
 
     def __init__(self, zone: Zone, source: str, origin: str, time_ns: int) -> None:
@@ -49,6 +50,7 @@ class Plan:
         self.altered: list[tuple[Record, Record]] = []
         self.added: list[Record] = []
         self.kept: list[Record] = []
+        self.same = 0
         self.warnings: list[str] = []
 
     def record(self, draft: Draft, id: str) -> Record:

@@ -43,6 +43,7 @@ from microdns_dns.repository.bulk import (
     Preparing,
     settle,
 )
+from microdns_dns.repository.comparing import compare
 from microdns_dns.repository.drafts import (
     Change,
     DeclaredZone,
@@ -55,6 +56,7 @@ from microdns_dns.repository.drafts import (
 from microdns_dns.repository.editing import Edit
 from microdns_dns.repository.learning import Learning
 from microdns_dns.repository.planning import SLICE, Plan, replacement
+from microdns_dns.repository.removing import BulkRemover
 from microdns_dns.repository.rules import rank
 
 if TYPE_CHECKING:  # compiled: it may be missing
@@ -185,14 +187,17 @@ class ZoneRepository:
 
         name = names.from_text(content.name)
         drafts = content.drafts
-        new = lookup.zone_named(self.store, name) is None
-        if new and isinstance(drafts, BulkDrafts) and len(drafts) >= BULK_MIN:
-            zone = self.new_zone(content.name, content.soa, content.default_ttl, source, origin)
-            return await self._create_bulk(call, zone, drafts.run)
+        warnings: list[str] = []
+        if isinstance(drafts, BulkDrafts) and len(drafts) >= BULK_MIN:
+            warnings = await settle(drafts.run, self.limits.rrset_octets_max)
+            if lookup.zone_named(self.store, name) is None:
+                zone = self.new_zone(content.name, content.soa, content.default_ttl, source, origin)
+                return await self._create_bulk(call, zone, drafts.run, warnings)
         plan, version = await self._replacement(self.store, name, content, source, origin, replaces)
         async with self._transaction(call) as tx:
             if self._zone_version(tx, name) != version:  # changed while we were comparing
                 plan, version = await self._replacement(tx, name, content, source, origin, replaces)
+            plan.warnings += warnings
             lookup.check_version(version, call.if_version)
             if version is None:
                 return await self._write_new(tx, call, plan)
@@ -201,10 +206,11 @@ class ZoneRepository:
                 return await self._write(tx, call, plan)
             return await self._write(tx, call, plan, content.soa, content.default_ttl)
 
-    async def _create_bulk(self, call: Call, zone: Zone, run: "RecordRun") -> Outcome:
+    async def _create_bulk(
+        self, call: Call, zone: Zone, run: "RecordRun", warnings: list[str]
+    ) -> Outcome:
         """Create a zone of very many records, which need not be in memory one by one."""
         lookup.check_version(None, call.if_version)
-        warnings = await settle(run, self.limits.rrset_octets_max)
         zone = msgspec.structs.replace(zone, record_count=run.kept)
         self._refuse_too_many_records(zone)
         if self.preparing is not None and not call.dry_run:
@@ -245,7 +251,11 @@ class ZoneRepository:
             version = reader.version(ZONES, id_key(zone.id))
             existing = lookup.records_of(reader, zone)
         plan = self._plan(zone, source, origin)
-        await replacement(plan, existing, content.drafts, replaces)
+        drafts = content.drafts
+        if version is not None and isinstance(drafts, BulkDrafts) and len(drafts) >= BULK_MIN:
+            different = await compare(reader, zone, drafts, REPLACED_BY_IMPORT)
+            plan.same, existing, drafts = different.same, different.records, different.drafts
+        await replacement(plan, existing, drafts, replaces)
         plan.settle(self.limits.rrset_octets_max)
         return plan, version
 
@@ -383,7 +393,7 @@ class ZoneRepository:
     ) -> Outcome:
         """Write what the plan and the settings change, if anything."""
         before, changes = plan.zone, plan.changes()
-        kept, warnings = len(plan.kept), tuple(plan.warnings)
+        kept, warnings = plan.same + len(plan.kept), tuple(plan.warnings)
         settled = _with_settings(before, soa, default_ttl, source)
         newer = serials.brings_newer(before.soa, soa)
         if not changes and settled == before and not newer:
@@ -419,6 +429,12 @@ class ZoneRepository:
             await pace.done(len(part))
 
     async def _delete(self, tx: Transaction, call: Call, zone: Zone) -> None:
+        if zone.record_count >= BULK_MIN:
+            await BulkRemover(tx, zone, call.progress).remove()
+            tx.delete(ZONES, id_key(zone.id))
+            tx.emit(ZoneDeleted(zone=zone))
+            self._count_zones(call, -1)
+            return
         plan = self._plan(zone, CONFIG)
         await replacement(plan, lookup.records_of(tx, zone), [], _all)
         await self._write_records(tx, call, plan)

@@ -1,0 +1,9 @@
+from microdns_dns.bulk.run import RecordRun, Row
+
+class Comparison:
+    rows: list[Row]
+    places: list[int]
+    same: int
+    def __init__(self, run: RecordRun, prefix: int, sources: tuple[bytes, ...]) -> None: ...
+    def feed(self, rows: list[Row]) -> None: ...
+    def finish(self) -> None: ...
