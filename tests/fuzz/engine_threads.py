@@ -14,7 +14,8 @@ from plugins.dns.tests.engine.pair import Pair
 
 from microdns_dns import names
 from microdns_dns.dnstap import head_of
-from microdns_dns.engine.worker import Worker
+from microdns_dns.engine.worker import Worker, local_of
+from microdns_dns.listeners.datagrams import open_datagrams
 from microdns_dns.watching import shown_name
 
 _RANDOM = Random(23)
@@ -45,16 +46,17 @@ class _Serving:
 
     def __init__(self) -> None:
         self._pair = Pair(_ZONES, _RECORDS)  # whose engine it is
-        self._bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._bound.bind(("127.0.0.1", 0))
-        self._bound.setblocking(False)
+        bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        bound.bind(("0.0.0.0", 0))  # so that each message says where it came in
+        bound.setblocking(False)
+        self._bound = open_datagrams(bound).socket
         wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.worker = Worker(self._pair.engine, [self._bound], wake, upward_max=16)
         self.worker.set_reach(1)  # other names go up
         self.worker.set_sampling(True)
         self.worker.open_tap(_HEAD, 1, 1 << 17)
         self.client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.client.connect(self._bound.getsockname())
+        self.client.connect(("127.0.0.1", bound.getsockname()[1]))
         self.client.settimeout(10)
         threading.Thread(target=self.worker.run, daemon=True).start()
 
@@ -85,8 +87,9 @@ def one(data: bytes) -> None:
 
 def _look(sent: list[bytes]) -> None:
     worker = _SERVING.worker
-    for octets, client, _ in worker.take(1_000):
-        if octets not in sent or client != _SERVING.client.getsockname():
+    mine = _SERVING.client.getsockname()
+    for octets, client, token in worker.take(1_000):
+        if octets not in sent or client != mine or local_of(token) != "127.0.0.1":
             raise AssertionError(f"{octets!r} from {client} came up, which was not sent")
     for weight, name, host, qtype, rcode in worker.take_samples():
         shown_name(name)

@@ -5,9 +5,10 @@ a page; reading them is the business of others.
 """
 
 import socket
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+import msgspec
 
 from microdns_dns.message import Address, Transport
 
@@ -28,8 +29,7 @@ class Kind(IntEnum):
     CLIENT_RESPONSE = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True, gc=False):
     """A query and its answer, as both went over the wire; times are Unix time in nanoseconds."""
 
     client: Address
