@@ -141,6 +141,43 @@ async def test_what_is_outside_is_answered_as_what_does_not_exist(
         assert (await served.do("record.list", zone_id=OUTSIDE)).total == 1
 
 
+@pytest.mark.parametrize("limits", LIMITS, ids=str)
+async def test_the_past_of_what_is_outside_is_answered_as_what_never_was(
+    limits: dict[str, list[str]],
+) -> None:
+    async with site(limits) as served:
+        ids = (served.ids[OUTSIDE], served.ids[f"www.{OUTSIDE}"])
+        for each in (OUTSIDE, INSIDE):
+            await served.do("zone.delete", id=each)
+        compared = 0
+        pairs = zip(requests(*ids), requests(NOWHERE, NOWHERE), strict=True)
+        for (name, there), (_, nowhere) in pairs:
+            told = [await served.ask(name, each, ("as-of", "5")) for each in (there, nowhere)]
+            texts = [told[0][1].replace(ids[0], NOWHERE).replace(ids[1], NOWHERE), told[1][1]]
+            assert told[0][0] == told[1][0] != grpc.StatusCode.OK, name
+            assert texts[0] == texts[1], name
+            compared += told[0][0] in OUTCOMES
+        assert compared >= 5
+        asked = v1.ListZonesRequest()
+        status, listed = await served.ask("ZoneService/ListZones", asked, ("as-of", "5"))
+        assert status is grpc.StatusCode.OK or "type" in limits
+        assert SECRET not in listed
+
+
+async def test_a_dry_run_foresees_nothing_of_what_is_outside() -> None:
+    """A zone below a hidden one, whose names it would cover."""
+    async with site({"zone": [f"sub.{OUTSIDE}"]}) as served:
+        wanted = v1.CallRequest("zone.create", json.dumps({"name": f"sub.{OUTSIDE}"}), dry_run=True)
+        told = []
+        for name in ("covered", "other"):
+            status, text = await served.ask("OperationService/Call", wanted)
+            assert status is grpc.StatusCode.OK
+            told.append(v1.CallResponse.parse(text.encode("latin-1")).consequences_json)
+            await served.add(OUTSIDE, f"{name}.sub")
+        assert told[0] == told[1]
+        assert json.loads(told[0][0])["total"] > 0
+
+
 async def test_no_list_or_search_tells_of_what_is_outside() -> None:
     async with site({"zone": [INSIDE]}) as served:
         asked: list[tuple[str, Any]] = [

@@ -8,10 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from microdns.cli.main import run_line
 from microdns.lifecycle.kernel import Kernel
 from microdns.operations import Call
 from microdns.testing import LoopbackNetwork, run_kernel
@@ -97,6 +100,14 @@ async def test_what_is_outside_is_answered_as_what_does_not_exist(
             ("PUT", "/zones/{zone}/records/{record}", body),
             ("DELETE", "/zones/{zone}/records/{record}", None),
             ("POST", "/zones/{zone}/changes", {"changes": [{"op": "create", **body}]}),
+            ("GET", "/zones/{zone}?as_of=4", None),
+            ("GET", "/zones/{zone}/export?as_of=4", None),
+            ("GET", "/zones/{zone}/records?as_of=4", None),
+            ("GET", "/zones/{zone}/records/{record}?as_of=4", None),
+            ("DELETE", "/zones/{zone}?dry_run=true", None),
+            ("PATCH", "/zones/{zone}?dry_run=true", {"default_ttl": 1}),
+            ("PUT", "/zones/{zone}/records/{record}?dry_run=true", body),
+            ("POST", "/zones/{zone}/changes?dry_run=true", {"changes": [{"op": "create", **body}]}),
         ]:
             answers = []
             for ids in ({"zone": zone, "record": record}, {"zone": NOWHERE, "record": NOWHERE}):
@@ -113,6 +124,9 @@ async def test_what_is_outside_is_answered_as_what_does_not_exist(
     [
         "/zones",
         "/zones?name=*",
+        "/zones?as_of=5",
+        f"/zones/{INSIDE}/records?as_of=5",
+        f"/zones/{INSIDE}/export?as_of=5",
         f"/zones?text={SECRET}",
         "/journal",
         "/journal?newest=true",
@@ -146,6 +160,69 @@ async def test_explain_tells_nothing_of_what_is_outside(limits: dict[str, list[s
         asked = {"name": f"www.{INSIDE}", "type": "TXT"}
         inside = (await served.client.get("/explain", params=asked)).json()
     assert (inside["zone"], inside["rcode"]) == (INSIDE, "NOERROR")
+
+
+async def test_the_past_of_a_hidden_zone_that_is_gone_is_hidden() -> None:
+    async with site({"zone": [INSIDE]}) as served:
+        point = served.kernel.store.sequence
+        for zone in (OUTSIDE, INSIDE):
+            await served.do("zone.delete", id=zone)
+        past = {"as_of": point}
+        listed = (await served.client.get("/zones", params=past)).json()
+        assert ([each["name"] for each in listed["items"]], listed["total"]) == ([INSIDE], 1)
+        assert (await served.client.get(f"/zones/{INSIDE}", params=past)).status_code == 200
+        for zone in (OUTSIDE, served.ids[OUTSIDE]):
+            answer = await served.client.get(f"/zones/{zone}", params=past)
+            assert (answer.status_code, answer.json()["detail"]) == (404, f"no zone {zone}")
+
+
+async def test_a_dry_run_foresees_nothing_of_what_is_outside() -> None:
+    """A zone below a hidden one, whose names it would cover."""
+    async with site({"zone": [f"sub.{OUTSIDE}"]}) as served:
+        wanted = {"name": f"sub.{OUTSIDE}"}
+        told = []
+        for name in ("covered", "other"):
+            tried = await served.client.post("/zones?dry_run=true", json=wanted)
+            assert tried.status_code == 200
+            told.append(tried.json()["consequences"])
+            await served.add(OUTSIDE, f"{name}.sub")
+        assert told[0] == told[1]
+        assert told[0][0]["total"] > 0
+
+
+async def test_the_command_line_tells_nothing_of_what_is_outside(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async with site({"zone": [INSIDE]}) as served:
+        base = str(served.client.base_url).removesuffix("/api/v1/")
+        remote = ("--url", base, "--key", served.key)
+
+        async def typed(*words: str) -> tuple[int, str]:
+            code = await anyio.to_thread.run_sync(run_line, (*words, *remote))
+            printed = capsys.readouterr()
+            return code, printed.out + printed.err
+
+        for words in (
+            ("zone", "get"),
+            ("zone", "history"),
+            ("zone", "export"),
+            ("record", "list"),
+            ("zone", "get", "--as-of", "4"),
+            ("record", "list", "--as-of", "4"),
+            ("zone", "delete", "--dry-run"),
+        ):
+            there, missing = [
+                await typed(*words[:2], zone, *words[2:]) for zone in (OUTSIDE, "nowhere.example")
+            ]
+            assert there[0] == missing[0] == 3, (words, there)
+            assert there[1].replace(OUTSIDE, "nowhere.example") == missing[1]
+        for past in ((), ("--as-of", "5")):
+            code, text = await typed("zone", "list", *past)
+            assert (code, SECRET in text, INSIDE in text) == (0, False, True)
+        add = ("record", "create", INSIDE, "new", "TXT", "x", "--dry-run")
+        code, text = await typed(*add)
+        assert (code, SECRET in text) == (0, False)
+        assert f'new.{INSIDE}. TXT: NXDOMAIN -> 300 TXT "x"' in text
 
 
 async def test_watch_shows_only_what_is_inside() -> None:

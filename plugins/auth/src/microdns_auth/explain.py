@@ -27,7 +27,11 @@ _ENDED: Final = (State.NODATA, State.NXDOMAIN, State.YXDOMAIN, State.LOOP, State
 
 
 class SeenViews(Views):
-    """Zones as a caller may see them; the others do not exist."""
+    """Zones as a caller may see them; the others do not exist.
+
+    Names of zones are held against the limits before they are looked up: what is outside takes
+    the same way whether it is there or not.
+    """
 
     def __init__(self, views: Views, principal: Principal) -> None:
         super().__init__()
@@ -35,10 +39,14 @@ class SeenViews(Views):
         self._principal = principal
 
     def find(self, folded: bytes) -> ZoneView | None:
-        zone = self._all.find(folded)
-        while zone is not None and not sees_zone(self._principal, zone.name):
-            zone = None if zone.origin == names.ROOT else self._all.find(names.parent(zone.origin))
-        return zone
+        while True:
+            if sees_zone(self._principal, names.to_text(folded)):
+                zone = self._all.find(folded)
+                if zone is not None and zone.origin == folded:
+                    return zone
+            if folded == names.ROOT:
+                return None
+            folded = names.parent(folded)
 
 
 class _Pass(NamedTuple):

@@ -7,8 +7,9 @@ that tell nothing either.
 from microdns.errors import Denied, NotFound
 from microdns.events import Principal
 from microdns.store import Reader, Snapshot
+from microdns_dns import names
 from microdns_dns.limits import sees_record, sees_zone
-from microdns_dns.model import RECORDS, ZONES, Record, Zone
+from microdns_dns.model import RECORDS, ZONES, Record, Zone, id_key
 from microdns_dns.repository import find_record, find_zone
 
 BY_ZONE = frozenset({"zone"})
@@ -17,11 +18,31 @@ BY_RECORD = frozenset({"zone", "name", "type"})
 
 
 def visible_zone(principal: Principal, reader: Reader, ref: str) -> Zone:
-    """A zone by name or id; raises NotFound also when it is not for the caller."""
+    """A zone by name or id; raises NotFound also when it is not for the caller.
+
+    Names outside of the caller's limits are not even looked up, so that the time it takes tells
+    nothing of them.  Ids are looked up; nobody guesses them.
+    """
+    if principal.limits and not _may_name(principal, ref):
+        raise NotFound(f"no zone {ref[:260]}")
     zone = find_zone(reader, ref)
     if not sees_zone(principal, zone.name):
         raise NotFound(f"no zone {ref[:260]}")
     return zone
+
+
+def _may_name(principal: Principal, ref: str) -> bool:
+    """Whether a caller with limits may ask for this; what is no name may be an id."""
+    try:
+        id_key(ref)
+    except ValueError:
+        pass
+    else:
+        return True
+    try:
+        return sees_zone(principal, names.to_text(names.from_text(ref)))
+    except ValueError:
+        return False
 
 
 async def visible_zone_then(principal: Principal, snapshot: Snapshot, ref: str) -> Zone:

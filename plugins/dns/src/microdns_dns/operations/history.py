@@ -34,6 +34,8 @@ EVENTS = (ZoneCreated, ZoneUpdated, ZoneDeleted, RecordsChanged)
 LOOK_BACK_MAX = 100_000
 """Journal entries that one question looks at."""
 LOOK_AT_ONCE = 200
+NO_CHANGE = "the journal has no such change that could be taken back"
+"""Also said of changes that are not for the caller."""
 HistoryLimit = Annotated[int, Meta(ge=1, le=1000, description="So many changes at most.")]
 
 
@@ -177,6 +179,8 @@ class HistoryOperations(DnsOperations):
     async def undo(self, call: Call, wanted: UndoWanted) -> Undone:
         entries = self._transaction_of(wanted.sequence)
         events = [entry.event for entry in entries]
+        if any(event.shown_to(call.principal) is None for event in events):
+            raise NotFound(NO_CHANGE)
         whole = [event for event in events if isinstance(event, ZoneCreated | ZoneDeleted)]
         if len(whole) == 1 and _only_about(events, whole[0].zone.id):
             return await self._undo_zone(call, whole[0], entries)
@@ -189,7 +193,7 @@ class HistoryOperations(DnsOperations):
     def _transaction_of(self, sequence: int) -> list[Entry]:
         """All entries of the transaction that this one is of; raises NotFound."""
         journal = self.repository.store.journal
-        missing = NotFound(f"the journal has no change {sequence} that could be taken back")
+        missing = NotFound(NO_CHANGE)
         try:
             entry = next(journal.read(after=sequence - 1, limit=1), None)
             if entry is None:
@@ -205,7 +209,7 @@ class HistoryOperations(DnsOperations):
 
     async def _undo_settings(self, call: Call, event: ZoneUpdated) -> Outcome:
         if not BY_ZONE.issuperset(call.principal.limits):
-            raise NotFound("the journal has no such change that could be taken back")
+            raise NotFound(NO_CHANGE)
         zone = visible_zone(call.principal, self.repository.store, event.after.id)
         serial = zone.soa.serial
         now = msgspec.structs.replace(zone.soa, serial=0)
@@ -221,7 +225,7 @@ class HistoryOperations(DnsOperations):
         """Delete a zone that was created and not changed since, or bring back a deleted one."""
         limits, zone = set(call.principal.limits), event.zone
         if not BY_ZONE.issuperset(limits) or not sees_zone(call.principal, zone.name):
-            raise NotFound("the journal has no such change that could be taken back")
+            raise NotFound(NO_CHANGE)
         require(holds(call.principal, "zones:write"), call.principal)
         if isinstance(event, ZoneCreated):
             visible_zone(call.principal, self.repository.store, zone.id)
@@ -250,7 +254,7 @@ class HistoryOperations(DnsOperations):
         if changed and not all(
             self._within(call.principal, event, each) for event in changed for each in event.changes
         ):
-            raise NotFound("the journal has no such change that could be taken back")
+            raise NotFound(NO_CHANGE)
         if len(zones) != 1:
             raise Invalid("only changes of one zone can be taken back")
         zone = visible_zone(call.principal, self.repository.store, zones.pop())
