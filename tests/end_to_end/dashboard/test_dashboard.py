@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 from tests.end_to_end.dashboard.conftest import Windows
-from tests.end_to_end.dashboard.sample import add_zone, call
+from tests.end_to_end.dashboard.sample import add_leases, add_zone, call
 from tests.end_to_end.dashboard.served import KEY, Instance
 
 pytestmark = pytest.mark.needs("chromium")
@@ -233,6 +233,8 @@ def test_a_phone_shows_all_without_scrolling_sideways(windows: Windows, instance
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(windows: Windows, instance: Instance, scheme: Any) -> None:
     call(instance, "POST", "/zones", {"name": f"axe-{scheme}.example"})
+    if not call(instance, "GET", "/leases")["items"]:
+        add_leases(instance)
     page = windows.logged_in()
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     for tab in ("overview", "dns", f"dns/axe-{scheme}.example", "events", "logs", "plugins"):
@@ -245,6 +247,10 @@ def test_axe_finds_nothing(windows: Windows, instance: Instance, scheme: Any) ->
     page.get_by_role("button", name="Review and save").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert axe(page) == []
+    page.goto(f"{instance.url}#/dhcp")
+    expect(page.get_by_text("laptop-anna").first).to_be_visible()
+    expect(page.get_by_text("198.51.100.0/24").first).to_be_visible()
+    assert axe(page) == [], f"dhcp in {scheme}"
 
 
 def axe(page: Page) -> list[str]:
