@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from microdns.errors import NotFound
 from microdns.events import Entry, Event, Principal
-from microdns.operations import Call, Nothing, Operation
+from microdns.operations import Call, Nothing, Operation, Sample
 from microdns.operations.rehearsal import Consequence
 from microdns.plugin import Plugin, PluginContext, hookimpl
 from microdns.store import Collection, Past
@@ -78,7 +78,9 @@ class NotesPlugin(Plugin):
 
     @hookimpl
     def microdns_operations(self) -> Iterable[Operation[Any, Any]]:
-        def declare(name: str, http: str, kind: Any, output: Any, handler: Any) -> Any:
+        def declare(
+            name: str, http: str, kind: Any, output: Any, handler: Any, sample: Any = None
+        ) -> Any:
             write = not http.startswith("GET")
             return Operation(
                 name=name,
@@ -89,11 +91,15 @@ class NotesPlugin(Plugin):
                 scope="notes:write" if write else "notes:read",
                 http=http,
                 remembers=name == "note.get",
+                sample=sample,
             )
 
+        sample = Sample(
+            {"name": "a b", "text": "rack 4"}, {"name": "a b", "text": "rack 4", "version": 7}
+        )
         return [
             declare("note.create", "POST /notes", NoteWanted, NoteShown, self.put),
-            declare("note.update", "PUT /notes/{name}", NoteWanted, NoteShown, self.put),
+            declare("note.update", "PUT /notes/{name}", NoteWanted, NoteShown, self.put, sample),
             declare("note.get", "GET /notes/{name}", NoteKey, NoteShown, self.get),
             declare("note.query", "GET /notes", NoteQuery, NoteQuery, self.query),
             declare("note.file", "POST /notes/file", NoteWanted, NoteShown, self.put),

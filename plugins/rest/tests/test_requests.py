@@ -300,6 +300,21 @@ async def test_documents_are_served_without_anything_from_elsewhere() -> None:
     assert style.headers["content-type"].startswith("text/css")
 
 
+async def test_an_example_of_a_strangers_operation_is_in_the_documents() -> None:
+    async with serving(plugins=[NotesPlugin()]) as served:
+        document = (await served.client.get("/openapi.json")).json()
+        page = await served.client.get("/docs")
+    put = document["paths"]["/notes/{name}"]["put"]
+    assert put["parameters"][0]["example"] == "a b"
+    assert put["requestBody"]["content"]["application/json"]["example"] == {"text": "rack 4"}
+    shown = {"name": "a b", "text": "rack 4", "version": 7}
+    assert put["responses"]["200"]["content"]["application/json"]["example"] == shown
+    follow = document["paths"]["/watch"]["get"]["responses"]["200"]["content"]["text/event-stream"]
+    assert follow["example"].startswith("id: ")
+    assert "PUT /api/v1/notes/a%20b\n" in page.text
+    assert "GET /api/v1/journal?type=zone.%2A&amp;limit=1&amp;newest=true" in page.text
+
+
 async def test_options_tells_the_verbs_of_a_path_to_those_who_may_ask() -> None:
     async with serving('api_key = "k"', [NotesPlugin()]) as served:
         assert (await served.client.options("/notes/a")).status_code == 401

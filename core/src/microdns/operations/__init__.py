@@ -1,6 +1,15 @@
 """What can be done to a plugin, declared once and projected onto every interface."""
 
-from microdns.operations.model import ANYTHING, Call, Cli, Column, Nothing, Operation, Progress
+from microdns.operations.model import (
+    ANYTHING,
+    Call,
+    Cli,
+    Column,
+    Nothing,
+    Operation,
+    Progress,
+    Sample,
+)
 from microdns.operations.registry import OperationRegistry
 
 __all__ = [
@@ -12,4 +21,5 @@ __all__ = [
     "Operation",
     "OperationRegistry",
     "Progress",
+    "Sample",
 ]

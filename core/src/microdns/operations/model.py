@@ -1,6 +1,6 @@
 """The declaration of an operation, and what its handler is called with."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -73,6 +73,14 @@ class Cli:
     """A question to ask on a terminal before doing it (``--yes`` answers it)."""
 
 
+@dataclass(frozen=True)
+class Sample:
+    """An example of an operation: its input, and its output (of a stream, an item), as in JSON."""
+
+    input: Mapping[str, Any]
+    output: Any
+
+
 ANYTHING = frozenset({"*"})
 """For ``Operation.honours``: the handler keeps to limits by whatever attribute."""
 
@@ -118,8 +126,8 @@ class Operation(Generic[I, O]):
     description: str = ""
     examples: tuple[str, ...] = ()
     """Command lines, shown in help and run by the documentation's tests."""
-    sample: Any = None
-    """An input as JSON has it, without what the HTTP path holds: an example for documentation."""
+    sample: "Sample | None" = None
+    """An input and what comes of it: an example for documentation."""
     cli: Cli = field(default_factory=Cli)
 
     def __post_init__(self) -> None:

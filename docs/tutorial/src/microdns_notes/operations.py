@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from microdns.errors import Invalid, Problem
-from microdns.operations import Call, Cli, Column, Nothing, Operation
+from microdns.operations import Call, Cli, Column, Nothing, Operation, Sample
 from microdns.store import Store
 from microdns_notes.metrics import NotesMetrics
 from microdns_notes.model import NOTES, Note, NoteChanged
@@ -51,6 +51,10 @@ class NoteOperations:
                 scope="notes:write",
                 http="PUT /notes/{name}",
                 examples=('microdns note set www.example.com "rack 4, lower shelf"',),
+                sample=Sample(
+                    {"name": "www.example.com", "text": "rack 4, lower shelf"},
+                    {"name": "www.example.com", "text": "rack 4, lower shelf"},
+                ),
             ),
             Operation(
                 name="note.list",

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from microdns.errors import Invalid, Problem
 from microdns.operations import Call, Cli, Operation
+from microdns_auth import samples
 from microdns_auth.zonefile import ZoneText, load_zone_text, read_zone, write_zone
 from microdns_dns import names
 from microdns_dns.limits import sees_zone
@@ -140,6 +141,7 @@ class ZoneFileOperations(DnsOperations):
             handler=self.import_zone,
             scope="zones:write",
             http="POST /zones/import",
+            sample=samples.ZONE_IMPORT,
             grpc="ZoneService/ImportZone",
             offline=True,
             honours=BY_ZONE,
@@ -166,6 +168,7 @@ class ZoneFileOperations(DnsOperations):
             handler=self.export_zone,
             scope="zones:read",
             http="GET /zones/{id}/export",
+            sample=samples.ZONE_EXPORT,
             grpc="ZoneService/ExportZone",
             offline=True,
             remembers=True,

@@ -13,6 +13,7 @@ from microdns_dhcp.model import address_octets, address_text, lease_key
 from microdns_dns.events import RecordChange
 from microdns_dns.model import Record
 from microdns_dns.rdata import rdata_to_text, type_name
+from microdns_registration import samples
 from microdns_registration.follower import Follower
 from microdns_registration.model import PROBLEMS, REGISTRATIONS, Registration
 from microdns_registration.reconcile import Reconciler, Report
@@ -144,6 +145,7 @@ class RegistrationOperations:
             handler=self.status,
             scope="leases:read",
             http="GET /registrations/status",
+            sample=samples.REGISTRATION_STATUS,
         )
 
     def _list(self) -> Operation[RegistrationQuery, RegistrationPage]:
@@ -155,6 +157,7 @@ class RegistrationOperations:
             handler=self.list,
             scope="leases:read",
             http="GET /registrations",
+            sample=samples.REGISTRATION_LIST,
             cli=Cli(columns=COLUMNS),
             examples=("microdns registration list --name printer",),
         )
@@ -168,6 +171,7 @@ class RegistrationOperations:
             handler=self.get,
             scope="leases:read",
             http="GET /registrations/{ip}",
+            sample=samples.REGISTRATION_GET,
         )
 
     def _conflicts(self) -> Operation[ConflictQuery, RegistrationPage]:
@@ -180,6 +184,7 @@ class RegistrationOperations:
             handler=self.conflicts,
             scope="leases:read",
             http="GET /registrations/conflicts",
+            sample=samples.REGISTRATION_CONFLICTS,
             cli=Cli(columns=CONFLICT_COLUMNS),
         )
 
@@ -195,6 +200,7 @@ class RegistrationOperations:
             handler=self.reconcile,
             scope="leases:write",
             http="POST /registrations/reconcile",
+            sample=samples.REGISTRATION_RECONCILE,
             cli=Cli(render=_rendered),
             examples=("microdns registration reconcile --dry-run",),
         )

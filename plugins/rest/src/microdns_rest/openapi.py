@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document: what is served, for programs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -103,7 +103,7 @@ class Document:
         return described
 
     def _parameters(self, shape: Shape) -> list[dict[str, Any]]:
-        name = shape.operation.name
+        name, sample = shape.operation.name, input_of(shape)
         found = [
             _parameter("path", field.encode_name, self._schemas[f"{name}<{field.name}"], True)
             for field in shape.in_path
@@ -114,6 +114,9 @@ class Document:
             )
             for field in shape.in_query
         ]
+        for each in found:
+            if each["name"] in sample:
+                each["example"] = sample[each["name"]]
         if shape.rehearses:
             told = "Compute everything, store nothing, and tell what would change."
             found.append(_parameter("query", DRY_RUN, {"type": "boolean", "description": told}))
@@ -133,9 +136,11 @@ class Document:
 
     def _body(self, shape: Shape) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": self._schemas[f"{shape.operation.name}<"]}
-        sample = shape.operation.sample
-        if sample is not None:
-            content["example"] = sample
+        if shape.operation.sample is not None:
+            names = {field.encode_name for field in shape.in_body}
+            content["example"] = {
+                name: value for name, value in input_of(shape).items() if name in names
+            }
         required = any(field.required for field in shape.in_body)
         return {"required": required, "content": {JSON: content}}
 
@@ -154,6 +159,10 @@ class Document:
             # Not "string": those who check answers by the schema look at each event, an object.
             schema = {"description": "Server-Sent Events, the data of each being JSON."}
         responses[status] = _response("Done.", kind, schema)
+        if operation.sample is not None:
+            shown = operation.sample.output
+            shown = event_text(shown) if operation.stream else shown
+            responses[status]["content"][kind]["example"] = shown
         if not shape.writes:
             responses["304"] = {"description": "The client has it already (If-None-Match)."}
         for name, (failure, _) in FAILURES.items():
@@ -164,6 +173,22 @@ class Document:
 
     def _failure(self, name: str) -> dict[str, Any]:
         return _response(FAILURES[name][1], PROBLEM_JSON, self._schemas["failure"])
+
+
+def input_of(shape: Shape) -> Mapping[str, Any]:
+    """An operation's example, as far as there is one."""
+    sample = shape.operation.sample
+    return {} if sample is None else sample.input
+
+
+def event_text(item: Any) -> str:
+    """An item of a stream as it is sent."""
+    head = "".join(
+        f"{field}: {item[name]}\n"
+        for field, name in (("id", "sequence"), ("event", "type"))
+        if name in item
+    )
+    return f"{head}data: {msgspec.json.encode(item).decode()}\n\n"
 
 
 def description_of(shape: Shape) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 from typing import Any
+from urllib.parse import quote, urlencode
 
 CODE = re.compile(r"`([^`]+)`")
 VERBS = ("get", "post", "put", "patch", "delete")
@@ -58,6 +59,7 @@ def _operations(document: dict[str, Any]) -> Iterator[str]:
         yield from _parameters(operation["parameters"])
         yield from _body(operation.get("requestBody"))
         yield from _responses(operation["responses"])
+        yield from _example(verb, document["servers"][0]["url"] + path, operation)
         yield "</section>"
 
 
@@ -79,8 +81,41 @@ def _body(body: dict[str, Any] | None) -> Iterator[str]:
         return
     content = body["content"]["application/json"]
     yield f"<p>Body: {type_of(content['schema'])}</p>"
-    if "example" in content:
-        yield f"<pre>{escape(json.dumps(content['example'], indent=2))}</pre>"
+
+
+def _example(verb: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
+    """A request and its answer, as far as there are examples of them."""
+    answers = [
+        (status, content)
+        for status, response in operation["responses"].items()
+        for content in response.get("content", {}).values()
+        if "example" in content
+    ]
+    for status, content in answers:
+        yield f"<details><summary>Example</summary><pre>{verb} {escape(_place(path, operation))}"
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "example" in body:
+            yield f"\n{escape(json.dumps(body['example'], indent=2))}"
+        shown = content["example"]
+        text = shown if isinstance(shown, str) else json.dumps(shown, indent=2, ensure_ascii=False)
+        yield f"</pre><pre>{status}\n{escape(text)}</pre></details>"
+
+
+def _place(path: str, operation: dict[str, Any]) -> str:
+    """The path and the query of an example."""
+    query: list[tuple[str, str]] = []
+    for each in operation["parameters"]:
+        if "example" not in each:
+            continue
+        value = each["example"]
+        if each["in"] == "path":
+            path = path.replace("{" + each["name"] + "}", quote(str(value), safe=""))
+        else:
+            values = value if isinstance(value, list) else [value]
+            query += [
+                (each["name"], one if isinstance(one, str) else json.dumps(one)) for one in values
+            ]
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _responses(responses: dict[str, Any]) -> Iterator[str]:

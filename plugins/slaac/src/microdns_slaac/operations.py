@@ -8,6 +8,7 @@ from msgspec import Meta
 from microdns.clock import Clock
 from microdns.errors import NotFound, Unavailable
 from microdns.operations import Call, Cli, Column, Nothing, Operation
+from microdns_slaac import samples
 from microdns_slaac.ledger import Ledger
 from microdns_slaac.link import Link
 from microdns_slaac.schedule import NEVER
@@ -84,6 +85,7 @@ class Operations:
                 handler=self.list,
                 scope="slaac:read",
                 http="GET /slaac",
+                sample=samples.SLAAC_LIST,
                 cli=Cli(
                     columns=(
                         Column("INTERFACE", "interface"),
@@ -104,6 +106,7 @@ class Operations:
                 handler=self.advertise,
                 scope="slaac:write",
                 http="POST /slaac/{interface}/advertise",
+                sample=samples.SLAAC_ADVERTISE,
                 rehearses=False,
                 examples=("microdns slaac advertise eth0",),
             ),

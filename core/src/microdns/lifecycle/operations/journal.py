@@ -10,6 +10,7 @@ from msgspec import Meta
 from microdns.batch import Batch
 from microdns.errors import NotFound
 from microdns.events import Entry, Principal
+from microdns.lifecycle.operations import samples
 from microdns.lifecycle.operations.base import KernelOperations, rfc3339
 from microdns.operations import ANYTHING, Call, Cli, Operation
 
@@ -60,6 +61,7 @@ class JournalOperations(KernelOperations):
                 scope="journal:read",
                 honours=ANYTHING,
                 http="GET /journal",
+                sample=samples.JOURNAL_LIST,
                 offline=True,
                 cli=Cli(command="journal", render=render_journal),
                 examples=("microdns journal --newest --limit 10",),
@@ -73,6 +75,7 @@ class JournalOperations(KernelOperations):
                 handler=self.follow,
                 scope="journal:read",
                 http="GET /watch",
+                sample=samples.JOURNAL_FOLLOW,
                 grpc="WatchService/Watch",
                 stream=True,
                 cli=Cli(command="journal follow", render=render_entry),

@@ -11,6 +11,7 @@ from msgspec import Meta
 from microdns.access.keys import KEYS, Key, KeyCreated, KeyDeleted, digest_of, new_secret, written
 from microdns.access.limits import ADDRESS
 from microdns.errors import Denied, Invalid, NotFound, Problem
+from microdns.lifecycle.operations import samples
 from microdns.lifecycle.operations.base import KernelOperations, rfc3339
 from microdns.operations import Call, Cli, Column, Nothing, Operation
 from microdns.operations.registry import holds
@@ -73,6 +74,7 @@ class KeyOperations(KernelOperations):
                 handler=self.list,
                 scope="keys:read",
                 http="GET /keys",
+                sample=samples.KEY_LIST,
                 offline=True,
                 cli=Cli(
                     columns=(
@@ -94,6 +96,7 @@ class KeyOperations(KernelOperations):
                 handler=self.create,
                 scope="keys:write",
                 http="POST /keys",
+                sample=samples.KEY_CREATE,
                 offline=True,
                 cli=Cli(input=CreateKeyArguments, convert=_typed),
                 examples=(
@@ -111,6 +114,7 @@ class KeyOperations(KernelOperations):
                 handler=self.delete,
                 scope="keys:write",
                 http="DELETE /keys/{name}",
+                sample=samples.KEY_DELETE,
                 offline=True,
                 cli=Cli(confirm="Delete the key {name}?"),
             ),

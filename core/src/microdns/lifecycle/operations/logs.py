@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from microdns.lifecycle.operations import samples
 from microdns.lifecycle.operations.base import KernelOperations
 from microdns.logs import LogEntry, LogFilter, as_text
 from microdns.operations import Call, Cli, Operation
@@ -35,6 +36,7 @@ class LogOperations(KernelOperations):
                 handler=self.list,
                 scope="logs:read",
                 http="GET /logs",
+                sample=samples.LOG_LIST,
                 cli=Cli(command="logs", render=render_logs),
                 examples=("microdns logs --level warn", "microdns logs --text example.com"),
             ),
@@ -46,6 +48,7 @@ class LogOperations(KernelOperations):
                 handler=self.follow,
                 scope="logs:read",
                 http="GET /logs/follow",
+                sample=samples.LOG_FOLLOW,
                 stream=True,
                 cli=Cli(command="logs follow", render=render_log),
             ),
@@ -58,6 +61,7 @@ class LogOperations(KernelOperations):
                 handler=self.level,
                 scope="logs:write",
                 http="PUT /logs/level",
+                sample=samples.LOG_LEVEL,
                 cli=Cli(command="logs level"),
                 examples=("microdns logs level debug --logger microdns.auth",),
             ),

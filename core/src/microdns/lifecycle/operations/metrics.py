@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from microdns.lifecycle.operations import samples
 from microdns.lifecycle.operations.base import KernelOperations
 from microdns.metrics import Buckets, Metric
 from microdns.operations import Call, Cli, Operation
@@ -53,6 +54,7 @@ class MetricOperations(KernelOperations):
                 handler=self.list,
                 scope="stats:read",
                 http="GET /stats/metrics",
+                sample=samples.METRIC_LIST,
                 cli=Cli(command="metrics", render=render_metrics),
                 examples=("microdns metrics --name 'microdns_store_*'",),
             )

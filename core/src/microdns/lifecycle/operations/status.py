@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from microdns import __version__
 from microdns.lifecycle.discovery import describe
+from microdns.lifecycle.operations import samples
 from microdns.lifecycle.operations.base import KernelOperations, rfc3339
 from microdns.lifecycle.record import PluginRecord
 from microdns.operations import Call, Cli, Column, Nothing, Operation
@@ -79,6 +80,7 @@ class StatusOperations(KernelOperations):
                 handler=self.status,
                 scope="status:read",
                 http="GET /status",
+                sample=samples.STATUS_GET,
                 cli=Cli(command="status", render=render_status),
                 examples=("microdns status",),
             ),
@@ -92,6 +94,7 @@ class StatusOperations(KernelOperations):
                 handler=self.health,
                 scope="",
                 http="GET /health",
+                sample=samples.HEALTH_GET,
                 grpc="HealthService/GetHealthStatus",
                 cli=Cli(command="health"),
                 examples=("microdns health",),
@@ -108,9 +111,15 @@ class StatusOperations(KernelOperations):
                 handler=self.plugins,
                 scope="status:read",
                 http="GET /plugins",
+                sample=samples.PLUGIN_LIST,
                 cli=Cli(command="plugins", columns=PLUGIN_COLUMNS),
                 examples=("microdns plugins",),
             ),
+            *self._of_control(),
+        ]
+
+    def _of_control(self) -> list[Operation[Any, Any]]:
+        return [
             Operation(
                 name="plugin.start",
                 conditional=False,
@@ -120,6 +129,7 @@ class StatusOperations(KernelOperations):
                 handler=self.start_plugin,
                 scope="plugins:write",
                 http="POST /plugins/{name}/start",
+                sample=samples.PLUGIN_START,
                 rehearses=False,
                 cli=Cli(command="plugins start"),
             ),
@@ -132,6 +142,7 @@ class StatusOperations(KernelOperations):
                 handler=self.stop_plugin,
                 scope="plugins:write",
                 http="POST /plugins/{name}/stop",
+                sample=samples.PLUGIN_STOP,
                 rehearses=False,
                 cli=Cli(command="plugins stop"),
             ),

@@ -9,6 +9,7 @@ from msgspec import Meta
 from microdns.access.limits import in_networks
 from microdns.errors import Denied, Invalid, Problem
 from microdns.operations import Call, Cli, Operation
+from microdns_auth import samples
 from microdns_auth.operations import ImportDone, done
 from microdns_auth.transfer.incoming import Bounds, Primary, fetch_zone, secret_of
 from microdns_dns import names
@@ -87,12 +88,12 @@ class TransferOperations(DnsOperations):
                 handler=self.transfer,
                 scope="zones:write",
                 http="POST /zones/transfer",
+                sample=samples.ZONE_TRANSFER,
                 honours=BY_ZONE,
                 examples=(
                     "microdns zone transfer example.com 192.0.2.1",
                     "microdns zone transfer example.com 192.0.2.1:5300 --tsig mykey:c2VjcmV0",
                 ),
-                sample={"zone": "example.com", "primary": "192.0.2.1"},
                 cli=Cli(input=_TransferArguments, convert=_transfer_input),
             )
         ]

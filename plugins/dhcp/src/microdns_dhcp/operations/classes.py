@@ -8,6 +8,7 @@ from msgspec import Meta
 from microdns.errors import Conflict, NotFound
 from microdns.operations import Call, Cli, Column, Nothing, Operation
 from microdns_dhcp.model import ClientClass, GlobalOptions
+from microdns_dhcp.operations import samples
 from microdns_dhcp.operations.base import (
     Desk,
     FamilyField,
@@ -78,6 +79,7 @@ class ClassOperations:
                 handler=self.list,
                 scope="classes:read",
                 http="GET /dhcp/classes",
+                sample=samples.CLIENT_CLASS_LIST,
                 cli=Cli(
                     columns=(
                         Column("NAME", "name"),
@@ -98,6 +100,7 @@ class ClassOperations:
                 handler=self.create,
                 scope="classes:write",
                 http="POST /dhcp/classes",
+                sample=samples.CLIENT_CLASS_CREATE,
             ),
             Operation(
                 name="client_class.update",
@@ -107,6 +110,7 @@ class ClassOperations:
                 handler=self.update,
                 scope="classes:write",
                 http="PUT /dhcp/classes/{name}",
+                sample=samples.CLIENT_CLASS_UPDATE,
             ),
             Operation(
                 name="client_class.delete",
@@ -116,6 +120,7 @@ class ClassOperations:
                 handler=self.delete,
                 scope="classes:write",
                 http="DELETE /dhcp/classes/{name}",
+                sample=samples.CLIENT_CLASS_DELETE,
             ),
         ]
 
@@ -129,6 +134,7 @@ class ClassOperations:
                 handler=self.options,
                 scope="classes:read",
                 http="GET /dhcp/options",
+                sample=samples.DHCP_OPTIONS_GET,
             ),
             Operation(
                 name="dhcp_options.set",
@@ -138,6 +144,7 @@ class ClassOperations:
                 handler=self.set_options,
                 scope="classes:write",
                 http="PUT /dhcp/options",
+                sample=samples.DHCP_OPTIONS_SET,
             ),
         ]
 

@@ -13,6 +13,7 @@ from microdns.operations import Call, Cli, Column, Operation
 from microdns_dhcp import identifiers
 from microdns_dhcp.events import LEASE_EVENTS, LeaseRenewed
 from microdns_dhcp.model import Lease, address_octets
+from microdns_dhcp.operations import samples
 from microdns_dhcp.operations.base import Desk, Ip, Limit
 from microdns_dhcp.operations.leases import LeaseShown, shown, time_text
 
@@ -99,6 +100,7 @@ class HistoryOperations:
             handler=self.history,
             scope="leases:read",
             http="GET /leases/{ip}/history",
+            sample=samples.LEASE_HISTORY,
             cli=Cli(
                 columns=(
                     Column("SEQUENCE", "sequence"),
@@ -121,6 +123,7 @@ class HistoryOperations:
             handler=self.journal,
             scope="leases:read",
             http="GET /lease-history",
+            sample=samples.LEASE_JOURNAL,
             cli=Cli(
                 columns=(
                     Column("SEQUENCE", "sequence"),

@@ -31,6 +31,7 @@ from microdns_dhcp.model import (
     hardware_text,
     lease_key,
 )
+from microdns_dhcp.operations import samples
 from microdns_dhcp.operations.base import Desk, FamilyFilter, Ip, Limit, Offset
 from microdns_dhcp.routes import PREFIX_OCTETS
 
@@ -147,6 +148,7 @@ class LeaseOperations:
                 handler=self.list,
                 scope="leases:read",
                 http="GET /leases",
+                sample=samples.LEASE_LIST,
                 grpc="LeaseService/ListLeases",
                 remembers=True,
                 cli=Cli(columns=COLUMNS),
@@ -160,6 +162,7 @@ class LeaseOperations:
                 handler=self.get,
                 scope="leases:read",
                 http="GET /leases/{ip}",
+                sample=samples.LEASE_GET,
                 remembers=True,
             ),
         ]
@@ -182,6 +185,7 @@ class LeaseOperations:
             handler=self.add,
             scope="leases:write",
             http="POST /leases",
+            sample=samples.LEASE_ADD,
         )
 
     def _ending(self) -> list[Operation[Any, Any]]:
@@ -195,6 +199,7 @@ class LeaseOperations:
                 handler=self.release,
                 scope="leases:write",
                 http="POST /leases/{ip}/release",
+                sample=samples.LEASE_RELEASE,
             ),
             Operation(
                 name="lease.expire",
@@ -205,6 +210,7 @@ class LeaseOperations:
                 handler=self.expire,
                 scope="leases:write",
                 http="POST /leases/{ip}/expire",
+                sample=samples.LEASE_EXPIRE,
             ),
         ]
 
@@ -220,6 +226,7 @@ class LeaseOperations:
                 handler=self.delete,
                 scope="leases:write",
                 http="DELETE /leases/{ip}",
+                sample=samples.LEASE_DELETE,
                 cli=Cli(confirm="Forget this lease?"),
             ),
             Operation(

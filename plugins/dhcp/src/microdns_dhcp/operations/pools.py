@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from microdns.operations import Call, Cli, Column, Nothing, Operation
 from microdns_dhcp.model import Pool
+from microdns_dhcp.operations import samples
 from microdns_dhcp.operations.base import (
     Desk,
     FamilyField,
@@ -111,6 +112,7 @@ class PoolOperations:
                 handler=self.list,
                 scope="pools:read",
                 http="GET /dhcp/pools",
+                sample=samples.POOL_LIST,
                 cli=Cli(columns=COLUMNS),
             ),
             Operation(
@@ -121,6 +123,7 @@ class PoolOperations:
                 handler=self.get,
                 scope="pools:read",
                 http="GET /dhcp/pools/{id}",
+                sample=samples.POOL_GET,
             ),
         ]
 
@@ -134,6 +137,7 @@ class PoolOperations:
                 handler=self.create,
                 scope="pools:write",
                 http="POST /dhcp/pools",
+                sample=samples.POOL_CREATE,
             ),
             Operation(
                 name="pool.update",
@@ -143,6 +147,7 @@ class PoolOperations:
                 handler=self.update,
                 scope="pools:write",
                 http="PUT /dhcp/pools/{id}",
+                sample=samples.POOL_UPDATE,
             ),
             Operation(
                 name="pool.delete",
@@ -152,6 +157,7 @@ class PoolOperations:
                 handler=self.delete,
                 scope="pools:write",
                 http="DELETE /dhcp/pools/{id}",
+                sample=samples.POOL_DELETE,
                 cli=Cli(confirm="Remove this pool?"),
             ),
         ]

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from microdns.operations import Call, Cli, Column, Nothing, Operation
 from microdns_dhcp.model import Reservation
+from microdns_dhcp.operations import samples
 from microdns_dhcp.operations.base import (
     Desk,
     FamilyField,
@@ -94,6 +95,7 @@ class ReservationOperations:
                 handler=self.list,
                 scope="reservations:read",
                 http="GET /dhcp/reservations",
+                sample=samples.RESERVATION_LIST,
                 cli=Cli(columns=COLUMNS),
             ),
             Operation(
@@ -104,6 +106,7 @@ class ReservationOperations:
                 handler=self.get,
                 scope="reservations:read",
                 http="GET /dhcp/reservations/{id}",
+                sample=samples.RESERVATION_GET,
             ),
         ]
 
@@ -117,6 +120,7 @@ class ReservationOperations:
                 handler=self.create,
                 scope="reservations:write",
                 http="POST /dhcp/reservations",
+                sample=samples.RESERVATION_CREATE,
             ),
             Operation(
                 name="reservation.update",
@@ -126,6 +130,7 @@ class ReservationOperations:
                 handler=self.update,
                 scope="reservations:write",
                 http="PUT /dhcp/reservations/{id}",
+                sample=samples.RESERVATION_UPDATE,
             ),
             Operation(
                 name="reservation.delete",
@@ -135,6 +140,7 @@ class ReservationOperations:
                 handler=self.delete,
                 scope="reservations:write",
                 http="DELETE /dhcp/reservations/{id}",
+                sample=samples.RESERVATION_DELETE,
             ),
         ]
 

@@ -8,6 +8,7 @@ from msgspec import Meta
 from microdns.errors import Invalid, Problem, Unavailable
 from microdns.operations import Call, Operation
 from microdns_dns import names
+from microdns_dns.operations import samples
 from microdns_dns.operations.base import DnsOperations
 from microdns_dns.packets.cache import Packets
 
@@ -42,6 +43,7 @@ class CacheOperations(DnsOperations):
                 handler=self.flush,
                 scope="cache:write",
                 http="POST /cache/flush",
+                sample=samples.CACHE_FLUSH,
                 examples=(
                     "microdns cache flush",
                     "microdns cache flush --name example.com --below",

@@ -19,6 +19,7 @@ from microdns_dns.listeners import Answering, Listeners
 from microdns_dns.message import Query, Reply, Transport, encode, parse_query
 from microdns_dns.message.query import HEADER
 from microdns_dns.model import RECORDS, ZONES, Record, Zone, id_key, record_key, zone_origin
+from microdns_dns.operations import samples
 from microdns_dns.operations.access import BY_RECORD
 from microdns_dns.operations.base import DnsOperations
 from microdns_dns.operations.forms import HealthCheckData
@@ -153,6 +154,7 @@ class ExplainOperations(DnsOperations):
                 handler=self.explain,
                 scope="records:read",
                 http="GET /explain",
+                sample=samples.QUERY_EXPLAIN,
                 honours=BY_RECORD,
                 examples=(
                     "microdns explain www.example.com",

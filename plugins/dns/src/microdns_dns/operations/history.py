@@ -23,6 +23,7 @@ from microdns_dns.events import (
 )
 from microdns_dns.limits import sees_record, sees_zone
 from microdns_dns.model import AUTOMATIC, CONFIG, RECORDS, Record, Zone, record_key
+from microdns_dns.operations import samples
 from microdns_dns.operations.access import BY_RECORD, BY_ZONE, require, visible_zone
 from microdns_dns.operations.base import DnsOperations
 from microdns_dns.operations.forms import RecordRef, ZoneRef
@@ -111,6 +112,7 @@ class HistoryOperations(DnsOperations):
                 handler=self.zone_history,
                 scope="zones:read",
                 http="GET /zones/{id}/history",
+                sample=samples.ZONE_HISTORY,
                 honours=BY_RECORD,
                 cli=Cli(columns=COLUMNS),
                 examples=("microdns zone history example.com",),
@@ -124,6 +126,7 @@ class HistoryOperations(DnsOperations):
                 handler=self.record_history,
                 scope="records:read",
                 http="GET /zones/{zone_id}/records/{record_id}/history",
+                sample=samples.RECORD_HISTORY,
                 honours=BY_RECORD,
                 cli=Cli(columns=COLUMNS),
             ),
@@ -143,6 +146,7 @@ class HistoryOperations(DnsOperations):
             handler=self.undo,
             scope="records:write",
             http="POST /undo/{sequence}",
+            sample=samples.CHANGE_UNDO,
             honours=BY_RECORD,
             cli=Cli(command="undo"),
         )

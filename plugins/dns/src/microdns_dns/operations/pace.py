@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from microdns.errors import Unavailable
 from microdns.operations import Call, Cli, Operation
+from microdns_dns.operations import samples
 from microdns_dns.operations.base import DnsOperations
 from microdns_dns.pace import INTERVAL_SECONDS, Pace, Point
 
@@ -51,6 +52,7 @@ class PaceOperations(DnsOperations):
                 handler=self.stats,
                 scope="stats:read",
                 http="GET /stats/queries",
+                sample=samples.QUERY_STATS,
                 cli=Cli(render=render),
                 examples=("microdns query stats",),
             )

@@ -17,6 +17,7 @@ from microdns.store import Reader
 from microdns_dns.events import RecordChange
 from microdns_dns.limits import sees_record
 from microdns_dns.model import RECORDS, Record, Zone, id_key, owner_prefix, record_key
+from microdns_dns.operations import samples
 from microdns_dns.operations.access import (
     BY_RECORD,
     require,
@@ -332,6 +333,7 @@ class RecordOperations(DnsOperations):
             handler=self.list_records,
             scope="records:read",
             http="GET /zones/{zone_id}/records",
+            sample=samples.RECORD_LIST,
             grpc="RecordService/ListRecords",
             offline=True,
             remembers=True,
@@ -352,6 +354,7 @@ class RecordOperations(DnsOperations):
             handler=self.get_record,
             scope="records:read",
             http="GET /zones/{zone_id}/records/{record_id}",
+            sample=samples.RECORD_GET,
             grpc="RecordService/GetRecord",
             offline=True,
             remembers=True,
@@ -372,6 +375,7 @@ class RecordOperations(DnsOperations):
             handler=self.create_record,
             scope="records:write",
             http="POST /zones/{zone_id}/records",
+            sample=samples.RECORD_CREATE,
             grpc="RecordService/CreateRecord",
             offline=True,
             honours=BY_RECORD,
@@ -393,6 +397,7 @@ class RecordOperations(DnsOperations):
             handler=self.update_record,
             scope="records:write",
             http="PUT /zones/{zone_id}/records/{record_id}",
+            sample=samples.RECORD_UPDATE,
             grpc="RecordService/UpdateRecord",
             offline=True,
             honours=BY_RECORD,
@@ -408,6 +413,7 @@ class RecordOperations(DnsOperations):
             handler=self.patch_record,
             scope="records:write",
             http="PATCH /zones/{zone_id}/records/{record_id}",
+            sample=samples.RECORD_PATCH,
             grpc="RecordService/PatchRecord",
             offline=True,
             honours=BY_RECORD,
@@ -426,6 +432,7 @@ class RecordOperations(DnsOperations):
             handler=self.delete_record,
             scope="records:write",
             http="DELETE /zones/{zone_id}/records/{record_id}",
+            sample=samples.RECORD_DELETE,
             grpc="RecordService/DeleteRecord",
             offline=True,
             honours=BY_RECORD,
@@ -445,6 +452,7 @@ class RecordOperations(DnsOperations):
             handler=self.change_records,
             scope="records:write",
             http="POST /zones/{zone_id}/changes",
+            sample=samples.RECORD_CHANGES,
             grpc="RecordService/ChangeRecords",
             offline=True,
             honours=BY_RECORD,

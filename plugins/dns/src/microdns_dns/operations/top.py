@@ -11,6 +11,7 @@ from microdns.clock import Clock
 from microdns.errors import Unavailable
 from microdns.operations import Call, Cli, Operation
 from microdns_dns.metrics import DnsMetrics
+from microdns_dns.operations import samples
 from microdns_dns.operations.base import DnsOperations
 from microdns_dns.watching import Share, Top, Watching
 
@@ -47,6 +48,7 @@ class TopOperations(DnsOperations):
                 handler=self.top,
                 scope="queries:read",
                 http="GET /top",
+                sample=samples.QUERY_TOP,
                 stream=True,
                 cli=Cli(command="top", render=render_top),
             )

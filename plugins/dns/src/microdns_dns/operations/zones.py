@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from microdns.operations import Call, Cli, Column, Operation
 from microdns_dns.limits import sees_zone
 from microdns_dns.model import ZONES, Soa, Zone, id_key
+from microdns_dns.operations import samples
 from microdns_dns.operations.access import BY_ZONE, require, visible_zone
 from microdns_dns.operations.base import DnsOperations
 from microdns_dns.operations.forms import (
@@ -140,6 +141,7 @@ class ZoneOperations(DnsOperations):
             handler=self.list_zones,
             scope="zones:read",
             http="GET /zones",
+            sample=samples.ZONE_LIST,
             grpc="ZoneService/ListZones",
             offline=True,
             remembers=True,
@@ -157,6 +159,7 @@ class ZoneOperations(DnsOperations):
             handler=self.get_zone,
             scope="zones:read",
             http="GET /zones/{id}",
+            sample=samples.ZONE_GET,
             grpc="ZoneService/GetZone",
             offline=True,
             remembers=True,
@@ -177,6 +180,7 @@ class ZoneOperations(DnsOperations):
             handler=self.create_zone,
             scope="zones:write",
             http="POST /zones",
+            sample=samples.ZONE_CREATE,
             grpc="ZoneService/CreateZone",
             offline=True,
             honours=BY_ZONE,
@@ -196,6 +200,7 @@ class ZoneOperations(DnsOperations):
             handler=self.update_zone,
             scope="zones:write",
             http="PATCH /zones/{id}",
+            sample=samples.ZONE_UPDATE,
             grpc="ZoneService/UpdateZone",
             offline=True,
             honours=BY_ZONE,
@@ -212,6 +217,7 @@ class ZoneOperations(DnsOperations):
             handler=self.delete_zone,
             scope="zones:write",
             http="DELETE /zones/{id}",
+            sample=samples.ZONE_DELETE,
             grpc="ZoneService/DeleteZone",
             offline=True,
             honours=BY_ZONE,
