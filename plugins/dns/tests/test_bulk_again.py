@@ -18,6 +18,7 @@ from microdns_dns.repository import (
     Add,
     Alter,
     BulkDrafts,
+    DeclaredZone,
     Draft,
     Outcome,
     ZoneContent,
@@ -78,6 +79,11 @@ def summary(outcome: Outcome) -> tuple[object, ...]:
     return changes, outcome.kept, set(outcome.warnings), zone.record_count, zone.soa.serial
 
 
+def changed(outcome: Outcome) -> list[str]:
+    """In any order."""
+    return sorted(str((told(each.before), told(each.after))) for each in outcome.changes)
+
+
 async def prepare(repository: ZoneRepository, zone: str, drafts: list[Draft], seed: int) -> None:
     """A zone with records of several sources, some of them disabled."""
     random = Random(seed)
@@ -111,6 +117,31 @@ async def test_what_comes_again_changes_what_the_careful_way_would(
     assert found[0] == found[1]
     kept = [[told(each) for each in repository.records(zone)] for zone in (ZONE, OTHER)]
     assert sorted(map(str, kept[0])) == sorted(map(str, kept[1]))
+
+
+@built
+@pytest.mark.parametrize("seed", range(10))
+async def test_what_is_declared_again_changes_what_the_careful_way_would(
+    repository: ZoneRepository, store: Store, seed: int
+) -> None:
+    random = Random(seed)
+    before = drafts_of(random, 30)
+    after = [each for each in before if random.randrange(6)] + drafts_of(random, 4)
+    random.shuffle(after)
+    if seed % 2:
+        for zone in (ZONE, OTHER):
+            await prepare(repository, zone, before, seed)
+    for drafts in (before, after, after):
+        declared = [
+            DeclaredZone(zone, SOA, 300, content(drafts, zone, as_run=as_run).drafts)
+            for zone, as_run in ((ZONE, False), (OTHER, True))
+        ]
+        listed, run = await repository.declare(declared)
+        assert summary(listed)[1:] == summary(run)[1:]
+        assert changed(listed) == changed(run)
+        kept = [[told(each) for each in repository.records(zone)] for zone in (ZONE, OTHER)]
+        assert sorted(map(str, kept[0])) == sorted(map(str, kept[1]))
+    assert not listed.changes
 
 
 @built

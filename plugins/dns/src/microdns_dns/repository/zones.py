@@ -1,6 +1,7 @@
 """Everything that changes zones and records, each change one transaction."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -244,20 +245,35 @@ class ZoneRepository:
         """What a replacement would do, and the version of the zone for which that holds."""
         zone = lookup.zone_named(reader, name)
         if zone is None:
-            version = None
-            existing: Iterable[Record] = ()
             zone = self.new_zone(content.name, content.soa, content.default_ttl, source, origin)
-        else:
-            version = reader.version(ZONES, id_key(zone.id))
-            existing = lookup.records_of(reader, zone)
+            plan = self._plan(zone, source, origin)
+            await replacement(plan, (), content.drafts, replaces)
+            plan.settle(self.limits.rrset_octets_max)
+            return plan, None
         plan = self._plan(zone, source, origin)
-        drafts = content.drafts
-        if version is not None and isinstance(drafts, BulkDrafts) and len(drafts) >= BULK_MIN:
-            different = await compare(reader, zone, drafts, REPLACED_BY_IMPORT)
-            plan.same, existing, drafts = different.same, different.records, different.drafts
+        version = reader.version(ZONES, id_key(zone.id))
+        await self._match(reader, plan, content.drafts, REPLACED_BY_IMPORT, replaces)
+        return plan, version
+
+    async def _match(
+        self,
+        reader: Reader,
+        plan: Plan,
+        drafts: Sequence[Draft],
+        sources: AbstractSet[str],
+        replaces: Callable[[Record], bool],
+    ) -> None:
+        """Plan that a zone which is there has these drafts in place of what ``replaces`` picks.
+
+        ``sources`` are those of the records that it may pick.
+        """
+        existing = lookup.records_of(reader, plan.zone)
+        if isinstance(drafts, BulkDrafts) and len(drafts) >= BULK_MIN:
+            different = await compare(reader, plan.zone, drafts, sources)
+            plan.same, drafts = different.same, different.drafts
+            existing = iter(different.records)
         await replacement(plan, existing, drafts, replaces)
         plan.settle(self.limits.rrset_octets_max)
-        return plan, version
 
     async def sync_records(
         self, call: Call, ref: str, drafts: Sequence[Draft], *, source: str, origin: str
@@ -316,24 +332,35 @@ class ZoneRepository:
         return outcomes
 
     async def _declare_one(self, call: Call, declared: DeclaredZone) -> Outcome:
-        drafts = list(declared.drafts)
+        drafts = declared.drafts
+        warnings: list[str] = []
+        if isinstance(drafts, BulkDrafts) and len(drafts) >= BULK_MIN:
+            warnings = await settle(drafts.run, self.limits.rrset_octets_max)
+            if lookup.zone_named(self.store, names.from_text(declared.name)) is None:
+                zone = self._declared_zone(declared)
+                return await self._create_bulk(call, zone, drafts.run, warnings)
+        else:
+            drafts = list(drafts)
         async with self._transaction(call) as tx:
-            zone = lookup.zone_named(tx, names.from_text(declared.name))
-            if zone is None:
-                ttl = 300 if declared.default_ttl is None else declared.default_ttl
-                soa = declared.soa
-                if soa is not None and soa.serial == 0:
-                    soa = msgspec.structs.replace(soa, serial=self.first_serial())
-                plan = self._plan(self.new_zone(declared.name, soa, ttl, CONFIG), CONFIG)
+            known = lookup.zone_named(tx, names.from_text(declared.name))
+            if known is None:
+                plan = self._plan(self._declared_zone(declared), CONFIG)
                 await replacement(plan, (), drafts, _none)
                 plan.settle(self.limits.rrset_octets_max)
                 return await self._write_new(tx, call, plan)
-            plan = self._plan(zone, CONFIG)
-            await replacement(plan, lookup.records_of(tx, zone), drafts, _declared)
-            plan.settle(self.limits.rrset_octets_max)
+            plan = self._plan(known, CONFIG)
+            await self._match(tx, plan, drafts, {CONFIG}, _declared)
+            plan.warnings += warnings
             return await self._write(
                 tx, call, plan, declared.soa, declared.default_ttl, source=CONFIG
             )
+
+    def _declared_zone(self, declared: DeclaredZone) -> Zone:
+        ttl = 300 if declared.default_ttl is None else declared.default_ttl
+        soa = declared.soa
+        if soa is not None and soa.serial == 0:
+            soa = msgspec.structs.replace(soa, serial=self.first_serial())
+        return self.new_zone(declared.name, soa, ttl, CONFIG)
 
     async def _undeclare(self, call: Call, zone: Zone) -> None:
         async with self._transaction(call) as tx:
