@@ -208,9 +208,11 @@ def whole_readings(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("repacked_from", [1, 1000])
 async def test_a_start_after_a_stop_reads_the_image_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repacked_from: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(keeping, "REPACKED_FROM", repacked_from)
     await begun(tmp_path)
     async with running(tmp_path) as kernel:
         await change_much(book_of(kernel))
@@ -309,7 +311,7 @@ async def test_the_image_is_written_once_it_has_fallen_behind(
         assert not file_of(kernel).exists()
         await book.commit([book.grant(lease(n, bytes((n,)))) for n in (11, 12)])
         await fake_clock.advance(KEPT_EVERY_SECONDS + 1)
-        await book._image.save(book.binding)
+        await book._image.save(book)
         head, octets = image.read(file_of(kernel))
         assert head.sequence == kernel.store.sequence
         assert [each.client for each in image.unpacked(octets[0])] == [b"a", b"\x0b", b"\x0c"]
@@ -329,7 +331,7 @@ async def test_an_image_that_can_not_be_written_harms_nothing(
         async with running(tmp_path) as kernel:
             await change_much(book_of(kernel))
             known = told(book_of(kernel))
-            await book_of(kernel)._image.save(book_of(kernel).binding)
+            await book_of(kernel)._image.save(book_of(kernel))
             assert len(book_of(kernel)._image.changed) >= 6
     async with running(tmp_path) as kernel:
         assert told(book_of(kernel)) == known

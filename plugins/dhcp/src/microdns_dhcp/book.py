@@ -11,7 +11,7 @@ import logging
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from operator import attrgetter
 from typing import Any
 
@@ -182,13 +182,13 @@ class LeaseBook:
 
     async def keep_image(self) -> None:
         """Write the image of the leases from time to time, until cancelled."""
-        await self._image.run(self.binding)
+        await self._image.run(self)
 
     async def close(self) -> None:
         """Follow the journal no longer, and make the next start a quick one."""
         self._untap()
         gc.unfreeze()
-        await self._image.save(self.binding, stopping=True)
+        await self._image.save(self, stopping=True)
 
     def _load(self) -> None:
         ended: list[Binding] = []
@@ -237,6 +237,12 @@ class LeaseBook:
         """Who has, or last had, an address."""
         arena = self.arena_of(address)
         return self.strays.get(address) if arena is None else arena.binding(address)
+
+    def all_bindings(self) -> Iterable[Binding]:
+        """The bindings of all addresses that have one, in no order."""
+        return chain(
+            self.strays.values(), *(arena.all_bindings() for arena in self.arenas.values())
+        )
 
     def lease(self, address: bytes) -> Lease | None:
         """The whole lease of an address."""

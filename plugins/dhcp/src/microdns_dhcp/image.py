@@ -126,6 +126,11 @@ def packed(bindings: list[Binding]) -> Iterator[Stretch]:
         yield Stretch(part[0].address, _encode(part))
 
 
+def packed_anew(bindings: Iterable[Binding]) -> list[Stretch]:
+    """Stretches of bindings that are in no order."""
+    return list(packed(sorted(bindings, key=_key)))
+
+
 def unpacked(octets: bytes | memoryview) -> list[Binding]:
     """The bindings of a stretch, one at least; raises Unusable."""
     try:

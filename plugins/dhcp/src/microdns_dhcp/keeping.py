@@ -7,8 +7,8 @@ each lease how it is, not by what it differs.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
 
 import anyio
 import anyio.lowlevel
@@ -22,7 +22,7 @@ from microdns.store import CursorTooOld, Store
 from microdns_dhcp import image
 from microdns_dhcp.events import LEASE_EVENTS, LeaseDeleted
 from microdns_dhcp.image import Stretch, Unusable
-from microdns_dhcp.model import Binding, lease_key
+from microdns_dhcp.model import Binding
 
 EVENTS = LogEvents("dhcp.image")
 IMAGE_LEFT = EVENTS.info(
@@ -33,14 +33,23 @@ IMAGE_UNWRITTEN = EVENTS.warn(
     "The image of the leases can't be written: the next start takes longer, and loses nothing.",
 )
 
-KEPT_EVERY_SECONDS = 30.0
+KEPT_EVERY_SECONDS = 10.0
 """How often it is looked whether the image is to be written."""
 BEHIND_MIN = 5_000
-BEHIND_SHARE = 20
+BEHIND_SHARE = 10
 """It is written once the journal is ahead by this many entries, or one in so many leases."""
+REPACKED_FROM = 50_000
+"""With more changes than this, a stop, for which nobody waits, packs all leases anew at once."""
 TAIL_MIN = 20_000
 TAIL_SHARE = 8
 """A start applies so many entries, or one in so many leases: with more, to read all is quicker."""
+
+
+class Bindings(Protocol):
+    """What the image is of."""
+
+    def binding(self, address: bytes) -> Binding | None: ...
+    def all_bindings(self) -> Iterable[Binding]: ...
 
 
 class ImageKeeper:
@@ -100,45 +109,43 @@ class ImageKeeper:
 
     # -- while leases change
 
-    async def run(self, binding_of: Callable[[bytes], Binding | None]) -> None:
+    async def run(self, book: Bindings) -> None:
         """Write the image whenever it has fallen behind, until cancelled."""
         while True:
             await self._clock.sleep(KEPT_EVERY_SECONDS)
             behind = self._store.sequence - self._sequence
             if self._unpacked or behind >= max(BEHIND_MIN, self._leases // BEHIND_SHARE):
-                await self.save(binding_of)
+                await self.save(book)
 
-    async def save(
-        self, binding_of: Callable[[bytes], Binding | None], stopping: bool = False
-    ) -> None:
+    async def save(self, book: Bindings, stopping: bool = False) -> None:
         """Write the image as of now; a fault is told."""
         async with self._saving:
             if self._store.sequence == self._sequence and not self._unpacked:
                 return
             changed, self.changed = self.changed, set()
             try:
-                await self._save(changed, binding_of, stopping)
+                await self._save(changed, book, stopping)
             except BaseException as error:
                 self.changed |= changed
                 if not isinstance(error, OSError | StorageFault | Unusable | CursorTooOld):
                     raise
                 IMAGE_UNWRITTEN(self._log, "can't write the image of the leases: %s", error)
 
-    async def _save(
-        self, changed: set[bytes], binding_of: Callable[[bytes], Binding | None], stopping: bool
-    ) -> None:
+    async def _save(self, changed: set[bytes], book: Bindings, stopping: bool) -> None:
         sequence = self._store.sequence
         newest = next(self._store.journal.read(after=sequence - 1, limit=1), None)
         if newest is None:
             return
-        await self._pack()
-        # At a stop nobody waits but the stop.
-        keys = sorted(map(lease_key, changed)) if stopping else image.in_order(changed)
-        changes = ((key, binding_of(key[1:])) for key in keys)
-        stretches = []
-        for stretch in image.applied(self._stretches, changes):
-            stretches.append(stretch)
-            await anyio.lowlevel.checkpoint()
+        if stopping and len(changed) > REPACKED_FROM:
+            self._unpacked.clear()
+            stretches = image.packed_anew(book.all_bindings())
+        else:
+            await self._pack()
+            changes = ((key, book.binding(key[1:])) for key in image.in_order(changed))
+            stretches = []
+            for stretch in image.applied(self._stretches, changes):
+                stretches.append(stretch)
+                await anyio.lowlevel.checkpoint()
         await anyio.to_thread.run_sync(image.write, self._path, sequence, newest.time_ns, stretches)
         self._stretches, self._sequence = stretches, sequence
         self._leases = len(stretches) * image.STRETCH
