@@ -20,6 +20,8 @@ from grpclib.reflection.v1.reflection_pb2 import (
 from microdns.lifecycle.kernel import Kernel
 from microdns.testing import LoopbackNetwork, run_kernel
 from microdns_auth.plugin import AuthPlugin
+from microdns_dhcp.book import LeaseBook
+from microdns_dhcp.catalogue import Catalogue
 from microdns_dhcp.plugin import DhcpPlugin
 from microdns_dns.plugin import DnsPlugin
 from microdns_grpc.plugin import GrpcPlugin
@@ -251,3 +253,30 @@ async def test_no_method_takes_a_message_that_is_too_large_or_malformed() -> Non
                 with pytest.raises(grpc.aio.AioRpcError) as refused:
                     await (call.read() if streams else call)
                 assert refused.value.code() is wanted, (name, octets[:20])
+
+
+async def test_all_of_dhcp_is_reached_by_the_names_of_its_operations() -> None:
+    async with google() as (kernel, client):
+
+        async def do(name: str, **given: Any) -> Any:
+            reply = await client.call(
+                "OperationService/Call", name=name, input_json=json.dumps(given)
+            )
+            return json.loads(reply.output_json)
+
+        listed = (await client.call("OperationService/ListOperations")).items
+        offered = {each.name for each in listed}
+        declared = {each.name for each in DhcpPlugin().microdns_operations()}
+        assert declared <= offered
+        address = "2001:db8::105"
+        given = {"range_start": "2001:db8::100", "range_end": "2001:db8::1ff"}
+        await do("pool.create", family=6, subnet="2001:db8::/64", **given)
+        kernel.services.require(LeaseBook).configure(
+            6, kernel.services.require(Catalogue).subnets(6)
+        )
+        await do("lease.add", ip=address, duid="00030001020000000001")
+        (lease,) = (await client.call("LeaseService/ListLeases", family=6)).items
+        assert (lease.ip, lease.duid, lease.iaid) == (address, "00030001020000000001", 1)
+        assert (await do("lease.release", ip=address))["state"] == "released"
+        await do("lease.delete", ip=address)
+        assert (await do("lease.list", state="all"))["total"] == 0
