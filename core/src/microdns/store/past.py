@@ -84,6 +84,14 @@ class Past(Snapshot):
         for row in table.index_rows(key, value):
             overlay.write(row, key)
 
+    def amend(self, collection: Collection[T], value: T) -> None:
+        """As ``put``, of a value whose key in each index is that of the one that is there."""
+        overlay = self._overlays[collection]
+        row = VALUE + overlay.table.key_of(value)
+        if row not in overlay.rows:
+            self._take_room()
+        overlay.write(row, _NO_VERSION + encode(value))
+
     def remove(self, collection: Collection[Any], key: bytes) -> None:
         """For events that undo themselves: there was nothing under this key."""
         overlay = self._overlays[collection]
@@ -92,17 +100,20 @@ class Past(Snapshot):
 
     def _forget(self, overlay: Overlay, key: bytes) -> None:
         """Take a value's index rows away."""
+        self._take_room()
+        table: Table[Any] = overlay.table
+        raw = overlay.read(VALUE + key)
+        if raw is not None:
+            for row in table.index_rows(key, table.load(raw)):
+                overlay.write(row, None)
+
+    def _take_room(self) -> None:
         self._room -= 1
         if self._room < 0:
             raise TooLarge(
                 f"more than {self._options.past_rows_max} changes were made since then: "
                 "what was before them is not made up again"
             )
-        table: Table[Any] = overlay.table
-        raw = overlay.read(VALUE + key)
-        if raw is not None:
-            for row in table.index_rows(key, table.load(raw)):
-                overlay.write(row, None)
 
     def _undo(self, event: Event, collection: Collection[Any], only: str) -> None:
         if isinstance(event, UnknownEvent):

@@ -140,7 +140,7 @@ class RecordsChanged(Event, frozen=True, kw_only=True, tag="zone.records_changed
         updated = self.updated_before_ns or zone.created_ns
         count = zone.record_count - added
         before = msgspec.structs.replace(zone, soa=soa, record_count=count, updated_ns=updated)
-        past.put(ZONES, before)
+        past.amend(ZONES, before)
 
     @property
     def changes(self) -> list[RecordChange]:
