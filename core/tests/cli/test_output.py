@@ -88,3 +88,7 @@ def test_an_error_that_quotes_control_characters_does_not_reach_the_terminal_as_
 ) -> None:
     show_error(NotFound("no zone x\x1b[31m\u202e\nsee é"), as_json=False)
     assert capsys.readouterr().err == "error: no zone x\\x1b[31m\\u202e\nerror: see é\n"
+
+
+def test_what_ran_without_a_process_is_shown_as_what_one_sends() -> None:
+    assert cell(("zones:read", "*")) == cell(["zones:read", "*"]) == '["zones:read","*"]'

@@ -75,7 +75,7 @@ def cell(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, (list, dict)):
+    if isinstance(value, (list, tuple, dict)):  # tuples: what ran here, with no process to ask
         return msgspec.json.encode(value).decode()
     text = str(value)
     return text if text.isprintable() else text.encode("unicode_escape").decode()
