@@ -213,3 +213,17 @@ async def test_a_client_that_takes_nothing_is_cut_off() -> None:
                 while open_streams(served):
                     note = {"name": "large", "text": "x" * 100_000}
                     assert (await served.client.post("/notes", json=note)).status_code == 201
+
+
+async def test_a_stream_ends_in_order_when_the_server_stops(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with AsyncExitStack() as clients:
+        async with serving() as served:
+            client = await clients.enter_async_context(httpx.AsyncClient(timeout=10))
+            url = served.client.base_url.join("watch")
+            answer = await clients.enter_async_context(client.stream("GET", url))
+            assert answer.status_code == 200
+        text = "".join([part async for part in answer.aiter_text()])
+    assert text.startswith("retry: ")
+    assert "ASGI" not in caplog.text

@@ -23,7 +23,7 @@ from microdns_rest.metrics import RestMetrics
 from microdns_rest.origins import refusal
 from microdns_rest.problems import Errors
 from microdns_rest.shape import Shape, Unsupported
-from microdns_rest.streams import EventStream
+from microdns_rest.streams import EventStream, OpenStreams
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -57,6 +57,7 @@ class Handlers:
         self._idempotency = idempotency
         self._errors = errors
         self._metrics = metrics
+        self.streams = OpenStreams()
 
     def make(self, shape: Shape) -> HTTPRouteHandler:
         """The handler of one operation."""
@@ -153,7 +154,7 @@ class Handlers:
                 query.append(("after", str(start)))
             wanted = shape.input(request.path_params, query, b"")
             items = self._operations.batches(operation.name, wanted, call)
-            return EventStream(items, start, self._errors, self._metrics)
+            return EventStream(items, start, self._errors, self._metrics, self.streams)
 
         return run
 

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import anyio
@@ -17,7 +17,7 @@ from microdns_rest.protocol import limited
 from microdns_rest.websocket import MESSAGE_BYTES_MAX
 
 GRACE_SECONDS = 3
-"""How long requests under way may still take at the stop; streams are cut then."""
+"""How long requests under way may still take at the stop; streams end at once."""
 KEEP_ALIVE_SECONDS = 30
 
 
@@ -39,6 +39,7 @@ class Server:
         metrics: RestMetrics,
         clock: Clock,
         log: logging.Logger,
+        end_streams: Callable[[], None],
     ) -> None:
         self._certificate = None
         if config.tls_certificate is not None and config.tls_key is not None:
@@ -59,6 +60,7 @@ class Server:
         )
         self._clock = clock
         self._log = log
+        self._end_streams = end_streams
 
     async def serve(self, sockets: Sequence[socket.socket]) -> None:
         """Answer until cancelled, then let requests under way finish."""
@@ -75,6 +77,7 @@ class Server:
                 await anyio.sleep_forever()
             finally:
                 server.should_exit = True
+                self._end_streams()
 
     async def _serve_shielded(self, server: uvicorn.Server, sockets: list[socket.socket]) -> None:
         with anyio.CancelScope(shield=True):

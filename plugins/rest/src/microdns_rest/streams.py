@@ -25,6 +25,18 @@ HEADERS = [
 ]
 
 
+class OpenStreams:
+    """The streams that are under way, to be ended when the server stops: clients come back."""
+
+    def __init__(self) -> None:
+        self.scopes: set[anyio.CancelScope] = set()
+
+    def end(self) -> None:
+        """End them all, in order: each says that its answer is complete."""
+        for scope in list(self.scopes):
+            scope.cancel()
+
+
 class EventStream(Response[None]):
     """The items of a stream, until it ends or the client leaves.
 
@@ -38,12 +50,14 @@ class EventStream(Response[None]):
         start: int | str | None,
         errors: Errors,
         metrics: RestMetrics,
+        streams: OpenStreams,
     ) -> None:
         super().__init__(content=None)
         self._items = items
         self._start = start
         self._errors = errors
         self._metrics = metrics
+        self._streams = streams
 
     def to_asgi_response(self, *_args: Any, **_keywords: Any) -> Any:
         """litestar's way to ask for what it shall run."""
@@ -54,13 +68,20 @@ class EventStream(Response[None]):
         try:
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             if scope["method"] != "HEAD":
-                async with anyio.create_task_group() as tasks:
-                    tasks.start_soon(self._leave_with, receive, tasks.cancel_scope)
-                    await _Writer(send, tasks).write(self._events(scope))
-                    tasks.cancel_scope.cancel()
+                await self._write(scope, receive, send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             self._metrics.streams.inc(-1)
+
+    async def _write(self, scope: Any, receive: Any, send: Any) -> None:
+        async with anyio.create_task_group() as tasks:
+            self._streams.scopes.add(tasks.cancel_scope)
+            try:
+                tasks.start_soon(self._leave_with, receive, tasks.cancel_scope)
+                await _Writer(send, tasks).write(self._events(scope))
+                tasks.cancel_scope.cancel()
+            finally:
+                self._streams.scopes.discard(tasks.cancel_scope)
 
     async def _leave_with(self, receive: Any, scope: anyio.CancelScope) -> None:
         while (await receive())["type"] != "http.disconnect":
