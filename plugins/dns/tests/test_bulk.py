@@ -79,9 +79,16 @@ def several(count: int = 300, seed: int = 1) -> list[Draft]:
         name = ".".join(random.choice(labels[:-1]) + str(number % 40) for _ in range(depth))
         name = "@" if number % 50 == 0 else name
         kind = random.choice((RRType.A, RRType.TXT, RRType.AAAA, 65280))
-        rdata = number.to_bytes(random.choice((4, 40, 300)), "big")
+        rdata = some_rdata(kind, number, random.choice((4, 40, 250)))
         found[name.lower(), kind, rdata] = Draft(name, kind, rdata, random.choice((60, 300, 99999)))
     return [*found.values(), Draft("cut", RRType.NS, b"\2ns\3cut\0", 5)]
+
+
+def some_rdata(kind: int, number: int, size: int) -> bytes:
+    """Rdata of this type that says the number; only TXT and unknown types have various sizes."""
+    if kind == RRType.TXT:
+        return bytes((size,)) + number.to_bytes(size, "big")
+    return number.to_bytes({int(RRType.A): 4, int(RRType.AAAA): 16}.get(kind, size), "big")
 
 
 def told(record: Record) -> tuple[object, ...]:
