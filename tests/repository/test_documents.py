@@ -175,3 +175,11 @@ def with_default(group: click.Group, words: list[str]) -> list[str]:
     if default is None or (words and words[0] in group.commands):
         return words
     return [default.name, *words]
+
+
+def test_decisions_are_numbered_each_by_its_own() -> None:
+    files = sorted((CHECKOUT / "docs" / "decisions").glob("[0-9]*.md"))
+    numbers = [int(file.name.partition("-")[0]) for file in files]
+    assert len(numbers) == len(set(numbers)) > 0
+    for file, number in zip(files, numbers, strict=True):
+        assert file.read_text().startswith(f"# {number}. "), file.name
