@@ -22,6 +22,8 @@ from tests.benchmarks.dhcp4_kea import measured, pin, processor_seconds
 from tests.scenarios.dhcp.namespaces import Host, cable, hosts
 from tests.scenarios.dhcp.server import server
 
+CLIENT_SECONDS = 2
+"""What the clients' interface takes at most until it can send to a multicast group."""
 TARGET = ("-l", "cli0", "all")
 Serve = Callable[[Host, Path], AbstractContextManager[int]]
 POOL = """
@@ -115,6 +117,7 @@ def figures(serve: Serve, rate: int, seconds: int) -> Iterator[str]:
             host.address(interface, address)
         with serve(ours, Path(folder)) as process:
             pin(process)
+            time.sleep(CLIENT_SECONDS)
             if rate:
                 yield from measured(process, theirs, 6, TARGET, rate, seconds)
                 return
