@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE =
 export PYTHONPYCACHEPREFIX = $(CURDIR)/.cache/pycache
 
 .DEFAULT_GOAL = help
-.PHONY: help setup run test test-alone sanitize lint format bench screenshots docs proto lock clean
+.PHONY: help setup run test test-alone disturb sanitize lint format bench screenshots docs proto lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ test: lint ## Run all checks and tests; ARGS="-k name" goes to pytest
 
 test-alone: setup ## Test each package with nothing installed but what it declares
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS) tests/alone
+
+disturb: setup ## Test while processes are stopped for moments; ARGS="core/tests"
+	@$(BIN)/python -m tests.disturb -- $(BIN)/python -m pytest -n $(WORKERS) $(or $(ARGS),$(wildcard $(TESTS)))
 
 sanitize: setup ## Test and fuzz the engine with sanitizers; ARGS="--seconds 600"
 	@$(BIN)/python -m tests.sanitize $(ARGS)
