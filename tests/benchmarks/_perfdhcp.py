@@ -65,10 +65,10 @@ def acknowledged(report: str, seconds: int) -> float:
     return int(_RECEIVED.findall(report)[1]) / seconds
 
 
-def at_half(report: str) -> str:
-    """The figures of a run at half of the rate that was reached."""
+def at_rate(report: str) -> str:
+    """How soon replies came in a run at a rate that the server can do."""
     reached = float("".join(_RATE.findall(report)) or 0)
     told = delays(report)
     worst = max((each.at(99) for each in told), default=float("inf"))
     verdict = "as wanted" if worst <= P99_MS_MAX else f"wanted: below {P99_MS_MAX:.0f} ms"
-    return f"at half: {reached:.0f} exchanges/s, {'; '.join(map(str, told))} ({verdict})"
+    return f"at {reached:.0f} exchanges/s, {'; '.join(map(str, told))} ({verdict})"

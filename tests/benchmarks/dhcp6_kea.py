@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=20_000)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--at", type=int, default=0, help="only how soon replies come at this rate")
     parser.add_argument("--bursts", action="store_true", help="clients that wait for replies")
     given = parser.parse_args()
     rate = 0 if given.bursts else given.rate
@@ -100,12 +101,12 @@ def main() -> None:
         return
     for _ in range(given.rounds):
         for name, serve in (("kea", kea), ("microdns", microdns)):
-            for line in figures(serve, rate, given.seconds):
+            for line in figures(serve, (rate, given.at), given.seconds):
                 print(f"{name:9} {line}", flush=True)
 
 
-def figures(serve: Serve, rate: int, seconds: int) -> Iterator[str]:
-    """A run against one server.  ``rate`` 0 means bursts."""
+def figures(serve: Serve, rates: tuple[int, int], seconds: int) -> Iterator[str]:
+    """A run against one server.  Rates of 0 mean bursts."""
     with hosts(2) as (ours, theirs), tempfile.TemporaryDirectory() as folder:
         cable(ours, "srv0", theirs, "cli0")
         for host, interface, address in (
@@ -118,8 +119,8 @@ def figures(serve: Serve, rate: int, seconds: int) -> Iterator[str]:
         with serve(ours, Path(folder)) as process:
             pin(process)
             time.sleep(CLIENT_SECONDS)
-            if rate:
-                yield from measured(process, theirs, 6, TARGET, rate, seconds)
+            if any(rates):
+                yield from measured(process, theirs, 6, TARGET, rates, seconds)
                 return
             bursts(theirs, 0.5, 1 << 23)  # both have done some work before it counts
             before = processor_seconds(process)
