@@ -3,23 +3,33 @@
 Outputs are what a server answered, but for what differs from one to the other.
 """
 
+from typing import Any
+
 from microdns.operations import Sample
+
+_REGISTRATION: dict[str, Any] = {
+    "ip": "192.0.2.100",
+    "name": "printer.lan.example.com",
+    "zone": "lan.example.com",
+    "reverse_zone": "2.0.192.in-addr.arpa",
+    "ttl": 300,
+    "dhcid": "0000014840328bf8d3bda99d405b43425e19ddf872cb250d3b96f0095b27f60eb91b66",
+    "wanted": "",
+    "reason": "",
+    "holder": "",
+    "since": "",
+}
 
 REGISTRATION_CONFLICTS = Sample(
     {"limit": 10},
     {
         "items": [
             {
-                "ip": "192.0.2.100",
+                **_REGISTRATION,
                 "name": "",
-                "zone": "lan.example.com",
-                "reverse_zone": "2.0.192.in-addr.arpa",
-                "ttl": 300,
-                "dhcid": "0000014840328bf8d3bda99d405b43425e19ddf872cb250d3b96f0095b27f60eb91b66",
                 "wanted": "printer.lan.example.com",
                 "reason": "the name belongs to another client",
                 "holder": "192.0.2.101",
-                "since": "",
             }
         ],
         "total": 1,
@@ -28,43 +38,11 @@ REGISTRATION_CONFLICTS = Sample(
     },
 )
 
-REGISTRATION_GET = Sample(
-    {"ip": "192.0.2.100"},
-    {
-        "ip": "192.0.2.100",
-        "name": "printer.lan.example.com",
-        "zone": "lan.example.com",
-        "reverse_zone": "2.0.192.in-addr.arpa",
-        "ttl": 300,
-        "dhcid": "0000014840328bf8d3bda99d405b43425e19ddf872cb250d3b96f0095b27f60eb91b66",
-        "wanted": "",
-        "reason": "",
-        "holder": "",
-        "since": "",
-    },
-)
+REGISTRATION_GET = Sample({"ip": "192.0.2.100"}, _REGISTRATION)
 
 REGISTRATION_LIST = Sample(
     {"name": "printer", "limit": 10},
-    {
-        "items": [
-            {
-                "ip": "192.0.2.100",
-                "name": "printer.lan.example.com",
-                "zone": "lan.example.com",
-                "reverse_zone": "2.0.192.in-addr.arpa",
-                "ttl": 300,
-                "dhcid": "0000014840328bf8d3bda99d405b43425e19ddf872cb250d3b96f0095b27f60eb91b66",
-                "wanted": "",
-                "reason": "",
-                "holder": "",
-                "since": "",
-            }
-        ],
-        "total": 1,
-        "offset": 0,
-        "limit": 10,
-    },
+    {"items": [_REGISTRATION], "total": 1, "offset": 0, "limit": 10},
 )
 
 REGISTRATION_RECONCILE = Sample(

@@ -3,7 +3,54 @@
 Outputs are what a server answered, but for what differs from one to the other.
 """
 
+from typing import Any
+
 from microdns.operations import Sample
+
+_RECORD: dict[str, Any] = {
+    "id": "01a20672-aad2-7d0a-858f-55507e50a009",
+    "zone_id": "01a20672-aa15-7399-83c6-221d14ad7e05",
+    "name": "www",
+    "ttl": 60,
+    "data": {"type": "A", "data": "192.0.2.1"},
+    "text": "192.0.2.1",
+    "enabled": True,
+    "source": "api",
+    "origin": "",
+    "comment": "the web server",
+    "health_check": None,
+    "created_at": "2026-11-23T03:28:27Z",
+    "updated_at": "2026-11-23T03:28:27Z",
+}
+_RECORD_MOVED: dict[str, Any] = {
+    **_RECORD,
+    "ttl": 300,
+    "data": {"type": "A", "data": "192.0.2.2"},
+    "text": "192.0.2.2",
+    "comment": "",
+    "updated_at": "2026-11-23T03:28:28Z",
+}
+_ZONE: dict[str, Any] = {
+    "id": "01a20672-aa15-7399-83c6-221d14ad7e05",
+    "name": "example.com",
+    "default_ttl": 300,
+    "soa": {
+        "mname": "ns1.example.com",
+        "rname": "hostmaster.example.com",
+        "serial": 1795404507,
+        "refresh": 3600,
+        "retry": 600,
+        "expire": 1209600,
+        "minimum": 300,
+        "ttl": 3600,
+    },
+    "source": "api",
+    "origin": "",
+    "record_count": 0,
+    "created_at": "2026-11-23T03:28:27Z",
+    "updated_at": "2026-11-23T03:28:27Z",
+    "version": 5,
+}
 
 CACHE_FLUSH = Sample({"name": "example.net", "below": True}, {"flushed": 0, "left": 0})
 
@@ -164,24 +211,7 @@ RECORD_CHANGES = Sample(
                 "version": 10,
             }
         ],
-        "updated": [
-            {
-                "id": "01a20672-aad2-7d0a-858f-55507e50a009",
-                "zone_id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-                "name": "www",
-                "ttl": 300,
-                "data": {"type": "A", "data": "192.0.2.2"},
-                "text": "192.0.2.2",
-                "enabled": True,
-                "source": "api",
-                "origin": "",
-                "comment": "",
-                "health_check": None,
-                "created_at": "2026-11-23T03:28:27Z",
-                "updated_at": "2026-11-23T03:28:28Z",
-                "version": 10,
-            }
-        ],
+        "updated": [{**_RECORD_MOVED, "version": 10}],
         "deleted": [],
     },
 )
@@ -194,66 +224,17 @@ RECORD_CREATE = Sample(
         "ttl": 60,
         "comment": "the web server",
     },
-    {
-        "id": "01a20672-aad2-7d0a-858f-55507e50a009",
-        "zone_id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-        "name": "www",
-        "ttl": 60,
-        "data": {"type": "A", "data": "192.0.2.1"},
-        "text": "192.0.2.1",
-        "enabled": True,
-        "source": "api",
-        "origin": "",
-        "comment": "the web server",
-        "health_check": None,
-        "created_at": "2026-11-23T03:28:27Z",
-        "updated_at": "2026-11-23T03:28:27Z",
-        "version": 7,
-    },
+    {**_RECORD, "version": 7},
 )
 
 RECORD_DELETE = Sample(
     {"zone_id": "example.com", "record_id": "01a20672-aad2-7d0a-858f-55507e50a009"},
-    {
-        "items": [
-            {
-                "id": "01a20672-aad2-7d0a-858f-55507e50a009",
-                "zone_id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-                "name": "www",
-                "ttl": 300,
-                "data": {"type": "A", "data": "192.0.2.2"},
-                "text": "192.0.2.2",
-                "enabled": True,
-                "source": "api",
-                "origin": "",
-                "comment": "",
-                "health_check": None,
-                "created_at": "2026-11-23T03:28:27Z",
-                "updated_at": "2026-11-23T03:28:28Z",
-                "version": 0,
-            }
-        ]
-    },
+    {"items": [{**_RECORD_MOVED, "version": 0}]},
 )
 
 RECORD_GET = Sample(
     {"zone_id": "example.com", "record_id": "01a20672-aad2-7d0a-858f-55507e50a009"},
-    {
-        "id": "01a20672-aad2-7d0a-858f-55507e50a009",
-        "zone_id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-        "name": "www",
-        "ttl": 60,
-        "data": {"type": "A", "data": "192.0.2.1"},
-        "text": "192.0.2.1",
-        "enabled": True,
-        "source": "api",
-        "origin": "",
-        "comment": "the web server",
-        "health_check": None,
-        "created_at": "2026-11-23T03:28:27Z",
-        "updated_at": "2026-11-23T03:28:27Z",
-        "version": 7,
-    },
+    {**_RECORD, "version": 7},
 )
 
 RECORD_HISTORY = Sample(
@@ -271,38 +252,7 @@ RECORD_HISTORY = Sample(
                     "serial_before": 1795404510,
                     "serial_after": 1795404511,
                     "changes": [
-                        {
-                            "before": {
-                                "id": "01a20672-aad2-7d0a-858f-55507e50a009",
-                                "zone_id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-                                "name": "www",
-                                "ttl": 120,
-                                "data": {"type": "A", "data": "192.0.2.1"},
-                                "text": "192.0.2.1",
-                                "enabled": True,
-                                "source": "api",
-                                "origin": "",
-                                "comment": "the web server",
-                                "health_check": None,
-                                "created_at": "2026-11-23T03:28:27Z",
-                                "updated_at": "2026-11-23T03:28:27Z",
-                            },
-                            "after": {
-                                "id": "01a20672-aad2-7d0a-858f-55507e50a009",
-                                "zone_id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-                                "name": "www",
-                                "ttl": 120,
-                                "data": {"type": "A", "data": "192.0.2.2"},
-                                "text": "192.0.2.2",
-                                "enabled": True,
-                                "source": "api",
-                                "origin": "",
-                                "comment": "",
-                                "health_check": None,
-                                "created_at": "2026-11-23T03:28:27Z",
-                                "updated_at": "2026-11-23T03:28:28Z",
-                            },
-                        }
+                        {"before": {**_RECORD, "ttl": 120}, "after": {**_RECORD_MOVED, "ttl": 120}}
                     ],
                     "summary": "example.com: - www 120 A 192.0.2.1, + www 120 A 192.0.2.2",
                 },
@@ -314,49 +264,12 @@ RECORD_HISTORY = Sample(
 
 RECORD_LIST = Sample(
     {"zone_id": "example.com", "type": "A", "limit": 10},
-    {
-        "items": [
-            {
-                "id": "01a20672-aad2-7d0a-858f-55507e50a009",
-                "zone_id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-                "name": "www",
-                "ttl": 60,
-                "data": {"type": "A", "data": "192.0.2.1"},
-                "text": "192.0.2.1",
-                "enabled": True,
-                "source": "api",
-                "origin": "",
-                "comment": "the web server",
-                "health_check": None,
-                "created_at": "2026-11-23T03:28:27Z",
-                "updated_at": "2026-11-23T03:28:27Z",
-                "version": 7,
-            }
-        ],
-        "total": 1,
-        "offset": 0,
-        "limit": 10,
-    },
+    {"items": [{**_RECORD, "version": 7}], "total": 1, "offset": 0, "limit": 10},
 )
 
 RECORD_PATCH = Sample(
     {"zone_id": "example.com", "record_id": "01a20672-aad2-7d0a-858f-55507e50a009", "ttl": 120},
-    {
-        "id": "01a20672-aad2-7d0a-858f-55507e50a009",
-        "zone_id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-        "name": "www",
-        "ttl": 120,
-        "data": {"type": "A", "data": "192.0.2.1"},
-        "text": "192.0.2.1",
-        "enabled": True,
-        "source": "api",
-        "origin": "",
-        "comment": "the web server",
-        "health_check": None,
-        "created_at": "2026-11-23T03:28:27Z",
-        "updated_at": "2026-11-23T03:28:27Z",
-        "version": 8,
-    },
+    {**_RECORD, "ttl": 120, "version": 8},
 )
 
 RECORD_UPDATE = Sample(
@@ -367,22 +280,7 @@ RECORD_UPDATE = Sample(
         "data": {"type": "A", "data": "192.0.2.2"},
         "ttl": 120,
     },
-    {
-        "id": "01a20672-aad2-7d0a-858f-55507e50a009",
-        "zone_id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-        "name": "www",
-        "ttl": 120,
-        "data": {"type": "A", "data": "192.0.2.2"},
-        "text": "192.0.2.2",
-        "enabled": True,
-        "source": "api",
-        "origin": "",
-        "comment": "",
-        "health_check": None,
-        "created_at": "2026-11-23T03:28:27Z",
-        "updated_at": "2026-11-23T03:28:28Z",
-        "version": 9,
-    },
+    {**_RECORD_MOVED, "ttl": 120, "version": 9},
 )
 
 ZONE_CREATE = Sample(
@@ -391,34 +289,13 @@ ZONE_CREATE = Sample(
         "default_ttl": 300,
         "soa": {"mname": "ns1.example.com", "rname": "hostmaster@example.com"},
     },
-    {
-        "id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-        "name": "example.com",
-        "default_ttl": 300,
-        "soa": {
-            "mname": "ns1.example.com",
-            "rname": "hostmaster.example.com",
-            "serial": 1795404507,
-            "refresh": 3600,
-            "retry": 600,
-            "expire": 1209600,
-            "minimum": 300,
-            "ttl": 3600,
-        },
-        "source": "api",
-        "origin": "",
-        "record_count": 0,
-        "created_at": "2026-11-23T03:28:27Z",
-        "updated_at": "2026-11-23T03:28:27Z",
-        "version": 5,
-    },
+    _ZONE,
 )
 
 ZONE_DELETE = Sample(
     {"id": "example.com"},
     {
-        "id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-        "name": "example.com",
+        **_ZONE,
         "default_ttl": 600,
         "soa": {
             "mname": "ns1.example.com",
@@ -430,39 +307,13 @@ ZONE_DELETE = Sample(
             "minimum": 300,
             "ttl": 3600,
         },
-        "source": "api",
-        "origin": "",
         "record_count": 2,
-        "created_at": "2026-11-23T03:28:27Z",
         "updated_at": "2026-11-23T03:28:28Z",
         "version": 12,
     },
 )
 
-ZONE_GET = Sample(
-    {"id": "example.com"},
-    {
-        "id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-        "name": "example.com",
-        "default_ttl": 300,
-        "soa": {
-            "mname": "ns1.example.com",
-            "rname": "hostmaster.example.com",
-            "serial": 1795404507,
-            "refresh": 3600,
-            "retry": 600,
-            "expire": 1209600,
-            "minimum": 300,
-            "ttl": 3600,
-        },
-        "source": "api",
-        "origin": "",
-        "record_count": 0,
-        "created_at": "2026-11-23T03:28:27Z",
-        "updated_at": "2026-11-23T03:28:27Z",
-        "version": 5,
-    },
-)
+ZONE_GET = Sample({"id": "example.com"}, _ZONE)
 
 ZONE_HISTORY = Sample(
     {"id": "example.com", "limit": 1},
@@ -478,26 +329,7 @@ ZONE_HISTORY = Sample(
                     "zone": "example.com",
                     "serial_before": 1795404512,
                     "serial_after": 1795404513,
-                    "changes": [
-                        {
-                            "before": {
-                                "id": "01a20672-aad2-7d0a-858f-55507e50a009",
-                                "zone_id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-                                "name": "www",
-                                "ttl": 300,
-                                "data": {"type": "A", "data": "192.0.2.2"},
-                                "text": "192.0.2.2",
-                                "enabled": True,
-                                "source": "api",
-                                "origin": "",
-                                "comment": "",
-                                "health_check": None,
-                                "created_at": "2026-11-23T03:28:27Z",
-                                "updated_at": "2026-11-23T03:28:28Z",
-                            },
-                            "after": None,
-                        }
-                    ],
+                    "changes": [{"before": _RECORD_MOVED, "after": None}],
                     "summary": "example.com: - www 300 A 192.0.2.2",
                 },
             }
@@ -510,27 +342,7 @@ ZONE_LIST = Sample(
     {"name": "*.com", "limit": 10},
     {
         "items": [
-            {
-                "id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-                "name": "example.com",
-                "default_ttl": 300,
-                "soa": {
-                    "mname": "ns1.example.com",
-                    "rname": "hostmaster.example.com",
-                    "serial": 1795404507,
-                    "refresh": 3600,
-                    "retry": 600,
-                    "expire": 1209600,
-                    "minimum": 300,
-                    "ttl": 3600,
-                },
-                "source": "api",
-                "origin": "",
-                "record_count": 0,
-                "created_at": "2026-11-23T03:28:27Z",
-                "updated_at": "2026-11-23T03:28:27Z",
-                "version": 5,
-            },
+            _ZONE,
             {
                 "id": "01a20672-a9c6-75ad-9f9a-355e68a55099",
                 "name": "lan.example.com",
@@ -562,8 +374,7 @@ ZONE_LIST = Sample(
 ZONE_UPDATE = Sample(
     {"id": "example.com", "default_ttl": 600},
     {
-        "id": "01a20672-aa15-7399-83c6-221d14ad7e05",
-        "name": "example.com",
+        **_ZONE,
         "default_ttl": 600,
         "soa": {
             "mname": "ns1.example.com",
@@ -575,11 +386,6 @@ ZONE_UPDATE = Sample(
             "minimum": 300,
             "ttl": 3600,
         },
-        "source": "api",
-        "origin": "",
-        "record_count": 0,
-        "created_at": "2026-11-23T03:28:27Z",
-        "updated_at": "2026-11-23T03:28:27Z",
         "version": 6,
     },
 )

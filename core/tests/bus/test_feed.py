@@ -1,54 +1,20 @@
 """Feeds: many followers of the journal, batches that they share."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from core.tests.bus.colours import EVENTS, Blue, Red, Seen, emit
 
 from microdns import feed
 from microdns.batch import Batch
 from microdns.bus import Bus
-from microdns.events import Entry, Event
+from microdns.events import Entry
 from microdns.feed import Follower
 from microdns.store import CursorTooOld, Store, StoreOptions
 from microdns.testing import FakeClock
 
 pytestmark = pytest.mark.anyio
-
-
-class Red(Event, frozen=True, kw_only=True, tag="feed.red"):
-    number: int = 0
-
-
-class Blue(Event, frozen=True, kw_only=True, tag="feed.blue"):
-    number: int = 0
-
-
-class Seen(Event, frozen=True, kw_only=True, tag="feed.seen"):
-    ephemeral = True
-    number: int = 0
-
-
-EVENTS = (Red, Blue, Seen)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await Store.open(tmp_path / "db", events=EVENTS, clock=FakeClock())
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-def bus(store: Store) -> Bus:
-    return Bus(store.journal, store.clock)
-
-
-async def emit(store: Store, *events: Event) -> None:
-    async with store.transaction() as tx:
-        for event in events:
-            tx.emit(event)
 
 
 async def batch_of(follower: Follower) -> Batch[Entry]:
@@ -65,9 +31,9 @@ async def take(follower: Follower, number: int) -> list[int]:
 
 async def test_followers_of_the_same_types_share_batches(store: Store, bus: Bus) -> None:
     with (
-        bus.follow(["feed.red"]) as one,
-        bus.follow(["feed.red"]) as two,
-        bus.follow(["feed.blue"]) as other,
+        bus.follow(["test.red"]) as one,
+        bus.follow(["test.red"]) as two,
+        bus.follow(["test.blue"]) as other,
     ):
         await emit(store, Red(), Blue())
         shared = await batch_of(one)
@@ -90,7 +56,7 @@ async def test_what_is_written_meanwhile_comes_together(store: Store, bus: Bus) 
 async def test_a_follower_goes_from_the_journal_to_what_is_new(store: Store, bus: Bus) -> None:
     for number in range(300):
         await emit(store, Red(number=number), Blue())
-    with bus.follow(["feed.red"], after=0) as late, bus.follow(["feed.red"]) as live:
+    with bus.follow(["test.red"], after=0) as late, bus.follow(["test.red"]) as live:
         reading = asyncio.create_task(take(late, 350))
         for number in range(50):
             await emit(store, Red(number=number), Blue())
@@ -130,7 +96,7 @@ async def test_a_slow_follower_reads_the_journal_and_misses_nothing(
 
 
 async def test_ephemeral_events_are_for_those_who_name_them(store: Store, bus: Bus) -> None:
-    with bus.follow(["feed.seen", "feed.red"]) as named, bus.follow() as everything:
+    with bus.follow(["test.seen", "test.red"]) as named, bus.follow() as everything:
         bus.publish(Seen())
         assert await take(named, 1) == [0]
         await emit(store, Red())

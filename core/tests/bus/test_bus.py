@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from core.tests.bus.colours import EVENTS, Blue, Red, Seen, emit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,40 +16,6 @@ from microdns.store import CursorTooOld, Store, StoreOptions
 from microdns.testing.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
-
-
-class Red(Event, frozen=True, kw_only=True, tag="test.red"):
-    number: int = 0
-
-
-class Blue(Event, frozen=True, kw_only=True, tag="test.blue"):
-    number: int = 0
-
-
-class Seen(Event, frozen=True, kw_only=True, tag="test.seen"):
-    ephemeral = True
-    number: int = 0
-
-
-EVENTS = (Red, Blue, Seen)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await Store.open(tmp_path / "db", events=EVENTS, clock=FakeClock())
-    yield store
-    await store.close()
-
-
-@pytest.fixture
-def bus(store: Store) -> Bus:
-    return Bus(store.journal, store.clock)
-
-
-async def emit(store: Store, *events: Event) -> None:
-    async with store.transaction() as tx:
-        for event in events:
-            tx.emit(event)
 
 
 async def take(subscription: Subscription, number: int) -> list[int]:
