@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def take(subscription: Subscription, number: int) -> list[int]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return [(await anext(subscription)).sequence for _ in range(number)]
 
 
@@ -280,7 +280,7 @@ async def _follow(
 
 
 async def _durable(subscription: Subscription) -> list[int]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             entry = await anext(subscription)
             if entry.sequence:

@@ -11,12 +11,26 @@ from pathlib import Path
 
 import pytest
 
-from microdns.lifecycle.stopping import REPEAT_SECONDS
+from microdns.lifecycle.kernel import STOP_SECONDS
+from microdns.lifecycle.stopping import GRACE_SECONDS, REPEAT_SECONDS
 from microdns.testing.site import add_plugin
 
 from ..toysite import NOTES
 
-READY_SECONDS_MAX = 20.0
+READY_SECONDS_MAX = 60.0
+END_SECONDS_MAX = 60.0
+
+OTHER_TIMES = """
+import functools
+from microdns.cli.main import main
+from microdns.lifecycle import app, kernel, stopping
+
+kernel.STOP_SECONDS = {stop}
+stopping.REPEAT_SECONDS = {repeat}
+app.StopSignals = functools.partial(stopping.StopSignals, grace_seconds={grace})
+main()
+"""
+"""The command with other times than those of the product."""
 
 
 class Box:
@@ -44,27 +58,37 @@ class Box:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert done.returncode == code, f"{arguments}: {done.stdout}\n{done.stderr}"
         return done
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(
+        self,
+        *arguments: str,
+        stop: float = STOP_SECONDS,
+        grace: float = GRACE_SECONDS,
+        repeat: float = REPEAT_SECONDS,
+    ) -> subprocess.Popen[bytes]:
         """Start the server and wait until commands reach it."""
-        log = (self.folder / "log").open("wb")
-        server = subprocess.Popen(
-            [sys.executable, "-m", "microdns", "run", *arguments],
-            env=self.environment,
-            stderr=log,
-        )
-        log.close()
+        program = OTHER_TIMES.format(stop=stop, grace=grace, repeat=repeat)
+        with (self.folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [sys.executable, "-c", program, "run", *arguments],
+                env=self.environment,
+                stderr=log,
+            )
+        self.wait_for('"kernel.ready"', server)
+        return server
+
+    def wait_for(self, event: str, server: subprocess.Popen[bytes]) -> None:
+        """Return when the server has logged that."""
         deadline = time.monotonic() + READY_SECONDS_MAX
-        while b'"kernel.ready"' not in (self.folder / "log").read_bytes():
+        while event not in self.log():
             assert server.poll() is None, self.log()
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.02)
-        return server
 
     def log(self) -> str:
         return (self.folder / "log").read_text()
@@ -82,7 +106,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     server = served.start()
     yield served
     server.send_signal(signal.SIGTERM)
-    assert server.wait(15) == 0, served.log()
+    assert server.wait(END_SECONDS_MAX) == 0, served.log()
 
 
 def test_status_tells_what_runs(served: Box) -> None:
@@ -223,47 +247,45 @@ def test_a_wrong_command_line_is_one_clear_message(
     assert "Traceback" not in done.stderr
 
 
+def test_the_kernel_stops_by_itself_before_it_is_ended() -> None:
+    assert STOP_SECONDS < GRACE_SECONDS <= 10
+
+
 def test_a_plugin_that_hangs_at_stop_does_not_hold_the_process(tmp_path: Path) -> None:
     box = Box(tmp_path)
-    server = box.start("--set", "notes.slow_stop=true")
-    begin = time.monotonic()
+    server = box.start("--set", "notes.slow_stop=true", stop=1.0, grace=60.0)
     server.send_signal(signal.SIGINT)
-    assert server.wait(15) == 0
-    assert time.monotonic() - begin < 10
+    assert server.wait(END_SECONDS_MAX) == 0
     assert "plugin.slow_stop" in box.log()
 
 
 def test_a_plugin_that_blocks_the_process_does_not_keep_it(tmp_path: Path) -> None:
     box = Box(tmp_path)
-    server = box.start("--set", "notes.blocking_stop=true")
+    server = box.start("--set", "notes.blocking_stop=true", grace=1.0)
     box.run("note", "take", "acknowledged")
-    begin = time.monotonic()
     server.send_signal(signal.SIGTERM)
-    assert server.wait(20) == 1
-    assert time.monotonic() - begin < 12
+    assert server.wait(END_SECONDS_MAX) == 1
     assert "kernel.blocked" in box.log()
     assert "acknowledged" in box.run("note", "list").stdout
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     box = Box(tmp_path)
-    server = box.start("--set", "notes.slow_stop=true")
+    server = box.start("--set", "notes.slow_stop=true", stop=60.0, grace=60.0)
     server.send_signal(signal.SIGINT)
-    deadline = time.monotonic() + 5
-    while "kernel.stopping" not in box.log() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    box.wait_for("kernel.stopping", server)
     time.sleep(REPEAT_SECONDS)
     server.send_signal(signal.SIGINT)
-    assert server.wait(5) == 130
+    assert server.wait(END_SECONDS_MAX) == 130
 
 
 def test_a_signal_that_comes_doubled_is_one_request(tmp_path: Path) -> None:
     box = Box(tmp_path)
-    server = box.start()
+    server = box.start(repeat=60.0)
     for _ in range(20):  # as timeout(1) does, which signals its child and then its group
         server.send_signal(signal.SIGTERM)
         time.sleep(0.005)
-    assert server.wait(15) == 0
+    assert server.wait(END_SECONDS_MAX) == 0
     assert "kernel.stopped" in box.log()
 
 
@@ -273,10 +295,11 @@ def test_a_hangup_without_a_terminal_is_answered_in_the_log_and_stops_nothing(
     box = Box(tmp_path)
     server = box.start()
     server.send_signal(signal.SIGHUP)
+    box.wait_for("kernel.hangup", server)
     box.run("health")
     assert "kernel.hangup" in box.run("logs", "--event", "kernel.hangup").stdout
     server.send_signal(signal.SIGTERM)
-    assert server.wait(15) == 0
+    assert server.wait(END_SECONDS_MAX) == 0
 
 
 def test_closed_standard_streams_are_no_obstacle_and_no_database_file(tmp_path: Path) -> None:
@@ -293,7 +316,7 @@ def test_closed_standard_streams_are_no_obstacle_and_no_database_file(tmp_path: 
     for descriptor in ("0", "1", "2"):
         assert os.readlink(f"/proc/{server.pid}/fd/{descriptor}") == os.devnull
     server.send_signal(signal.SIGTERM)
-    assert server.wait(15) == 0
+    assert server.wait(END_SECONDS_MAX) == 0
 
 
 def test_completion_scripts_are_printed(box: Box) -> None:

@@ -30,7 +30,7 @@ def logs() -> Iterator[Logs]:
 async def take(follower: LogFollower, count: int) -> list[LogEntry]:
     """The next ``count`` entries."""
     found: list[LogEntry] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         async for entry in follower:
             found.append(entry)
             if len(found) == count:
