@@ -51,11 +51,10 @@ async def test_nsid_and_identity_come_from_the_section() -> None:
     async with run_kernel([DnsPlugin()], '[dns]\nversion = "MicroDNS"\n') as kernel:
         listeners = kernel.services.require(Listeners)
         listening = await listeners.listen([("127.0.0.1", 0)], FixedStage())
-        client = UdpClient(listening.addresses[0])
-        chaos = bytearray(query(name="version.bind", rdtype="TXT"))
-        chaos[-1] = 3
-        assert b"MicroDNS" in await client.ask(bytes(chaos))
-        client.close()
+        with UdpClient(listening.addresses[0]) as client:
+            chaos = bytearray(query(name="version.bind", rdtype="TXT"))
+            chaos[-1] = 3
+            assert b"MicroDNS" in await client.ask(bytes(chaos))
 
 
 async def test_a_stage_that_fails_is_logged_and_counted(
@@ -64,10 +63,9 @@ async def test_a_stage_that_fails_is_logged_and_counted(
     async with run_kernel([DnsPlugin()]) as kernel:
         listeners = kernel.services.require(Listeners)
         listening = await listeners.listen([("127.0.0.1", 0)], FailingStage())
-        client = UdpClient(listening.addresses[0])
-        for _ in range(20):
-            assert (await client.ask(query()))[3] & 0xF == 2
-        client.close()
+        with UdpClient(listening.addresses[0]) as client:
+            for _ in range(20):
+                assert (await client.ask(query()))[3] & 0xF == 2
         failed = [r for r in caplog.records if r.__dict__.get("event") == "dns.stage_failed"]
         assert len(failed) == 20
         counted = [

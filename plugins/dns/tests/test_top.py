@@ -54,14 +54,13 @@ async def test_a_question_that_can_not_be_read_has_no_name(engine: str) -> None:
     async with run_kernel([DnsPlugin()], f'[dns]\nengine = "{engine}"\n') as kernel:
         listeners = kernel.services.require(Listeners)
         listening = await listeners.listen([("127.0.0.1", 0)], CompiledStage())
-        client = UdpClient(listening.addresses[0])
-        with listeners._metrics.samples.watched():
-            watching = Watching(listeners._metrics, SystemClock())
-            assert (await client.ask(query()[:12]))[3] & 15 == 1
-            await asyncio.sleep(0)
-            top = watching.next(5, live=False)
-        assert [each.what for each in top.names] == ["(unreadable)"]
-        client.close()
+        with UdpClient(listening.addresses[0]) as client:
+            with listeners._metrics.samples.watched():
+                watching = Watching(listeners._metrics, SystemClock())
+                assert (await client.ask(query()[:12]))[3] & 15 == 1
+                await asyncio.sleep(0)
+                top = watching.next(5, live=False)
+            assert [each.what for each in top.names] == ["(unreadable)"]
 
 
 async def test_quiet_is_no_error(fake_clock: FakeClock) -> None:
@@ -89,26 +88,27 @@ class CompiledStage(FixedStage):
 
 
 @pytest.mark.parametrize("engine", ["auto", "python"])
-async def test_both_paths_are_seen(engine: str) -> None:
+async def test_both_paths_are_seen(engine: str, fake_clock: FakeClock) -> None:
     async with run_kernel([DnsPlugin()], f'[dns]\nengine = "{engine}"\n') as kernel:
         listeners = kernel.services.require(Listeners)
         listening = await listeners.listen([("127.0.0.1", 0)], CompiledStage())
+        address = listening.addresses[0]
         operations = TopOperations()
-        operations.follow(listeners._metrics, SystemClock())
-        client = UdpClient(listening.addresses[0])
-        over_tcp = TcpClient(*await asyncio.open_connection(*listening.addresses[0]))
-        looking = operations.top(Call(), TopWanted(seconds=0.1, once=True))
-        look = asyncio.ensure_future(anext(looking))
-        while not look.done():
-            await client.ask(query(name="udp.example"))
-            over_tcp.send(query(name="tcp.example"))
-            await over_tcp.receive()
-        top = await look
-        assert min(top.udp, top.tcp) > 0
-        assert {each.what for each in top.names} == {"udp.example", "tcp.example"}
-        assert [each.what for each in top.clients] == ["127.0.0.1"]
-        assert top.latency_p99_us > 0
-        with pytest.raises(StopAsyncIteration):
-            await anext(looking)
-        client.close()
-        over_tcp.close()
+        operations.follow(listeners._metrics, fake_clock)
+        over_tcp = TcpClient(*await asyncio.open_connection(*address))
+        with UdpClient(address) as over_udp, over_tcp:
+            looking = operations.top(Call(), TopWanted(seconds=2, once=True))
+            look = asyncio.ensure_future(anext(looking))
+            await fake_clock.settle()
+            for _ in range(20):
+                await over_udp.ask(query(name="udp.example"))
+                over_tcp.send(query(name="tcp.example"))
+                await over_tcp.receive()
+            await fake_clock.advance(2)
+            top = await look
+            assert (top.udp, top.tcp) == (10, 10)
+            assert {each.what for each in top.names} == {"udp.example", "tcp.example"}
+            assert [each.what for each in top.clients] == ["127.0.0.1"]
+            assert top.latency_p99_us > 0
+            with pytest.raises(StopAsyncIteration):
+                await anext(looking)

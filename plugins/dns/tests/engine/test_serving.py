@@ -1,6 +1,5 @@
 """The engine in a running server: what it answers, what goes up, what is counted."""
 
-import socket
 from collections.abc import Sequence
 from typing import Literal
 
@@ -8,6 +7,7 @@ import pytest
 from plugins.dns.tests.listeners.wire import UdpClient, query, until
 from plugins.dns.tests.stages import FixedStage
 
+from microdns.network import SystemNetwork
 from microdns.operations import Call
 from microdns.testing import run_kernel
 from microdns_dns import names
@@ -63,18 +63,17 @@ async def test_a_change_is_answered_when_it_is_acknowledged() -> None:
     async with run_kernel([DnsPlugin()]) as kernel:
         repository = kernel.services.require(ZoneRepository)
         await repository.create_zone(Call(), repository.new_zone("example.com"))
-        client = await serve_example(kernel.services, [CompiledStage()], "127.0.0.1")
-        assert (await client.ask(query()))[3] & 15 == 3
-        view = kernel.services.require(Views).zone("example.com")
-        assert view is not None
-        owner = names.from_text("www.example.com")
-        for number in range(20):
-            view.add(owner, RRType.A, 300, bytes((192, 0, 2, number)))
-            kernel.services.require(Views).publish([view])
-            answer = await client.ask(query())
-            assert answer[3] & 15 == 0
-            assert int.from_bytes(answer[6:8], "big") == number + 1
-        client.close()
+        with await serve_example(kernel.services, [CompiledStage()], "127.0.0.1") as client:
+            assert (await client.ask(query()))[3] & 15 == 3
+            view = kernel.services.require(Views).zone("example.com")
+            assert view is not None
+            owner = names.from_text("www.example.com")
+            for number in range(20):
+                view.add(owner, RRType.A, 300, bytes((192, 0, 2, number)))
+                kernel.services.require(Views).publish([view])
+                answer = await client.ask(query())
+                assert answer[3] & 15 == 0
+                assert int.from_bytes(answer[6:8], "big") == number + 1
 
 
 async def test_names_of_others_are_refused_or_left_to_the_next_stage() -> None:
@@ -83,72 +82,64 @@ async def test_names_of_others_are_refused_or_left_to_the_next_stage() -> None:
         await repository.create_zone(Call(), repository.new_zone("example.com"))
         listeners = kernel.services.require(Listeners)
         ours = CompiledStage()
-        client = await serve_example(kernel.services, [ours], "127.0.0.1")
-        assert (await client.ask(query(name="example.org")))[3] & 15 == 5
-        ours.outcome = None
-        following = FixedStage(order=200)
-        await listeners.listen([("127.0.0.1", 5300)], following)
-        assert (await client.ask(query(name="example.org")))[3] & 15 == 0
-        assert (await client.ask(query()))[3] & 15 == 3
-        assert len(following.asked) == 1
-        client.close()
+        with await serve_example(kernel.services, [ours], "127.0.0.1") as client:
+            assert (await client.ask(query(name="example.org")))[3] & 15 == 5
+            ours.outcome = None
+            following = FixedStage(order=200)
+            await listeners.listen([("127.0.0.1", 5300)], following)
+            assert (await client.ask(query(name="example.org")))[3] & 15 == 0
+            assert (await client.ask(query()))[3] & 15 == 3
+            assert len(following.asked) == 1
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 async def test_what_is_not_for_the_engine_goes_up_and_comes_back(host: str) -> None:
     async with run_kernel([DnsPlugin()], '[dns]\nversion = "9"\n') as kernel:
-        client = await serve_example(kernel.services, [CompiledStage()], host)
-        chaos = bytearray(query(name="version.bind", rdtype="TXT"))
-        chaos[-1] = 3
-        assert b"\x019" in await client.ask(bytes(chaos))
-        client.close()
+        with await serve_example(kernel.services, [CompiledStage()], host) as client:
+            chaos = bytearray(query(name="version.bind", rdtype="TXT"))
+            chaos[-1] = 3
+            assert b"\x019" in await client.ask(bytes(chaos))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 async def test_stages_are_told_who_asks(host: str) -> None:
     async with run_kernel([DnsPlugin()]) as kernel:
         stage = FixedStage()
-        client = await serve_example(kernel.services, [stage], host)
-        await client.ask(query())
-        assert stage.asked[0].client == client.own_address()
-        client.close()
+        with await serve_example(kernel.services, [stage], host) as client:
+            await client.ask(query())
+            assert stage.asked[0].client == client.own_address()
 
 
 async def test_what_threads_count_shows_in_the_metrics() -> None:
     async with run_kernel([DnsPlugin()]) as kernel:
         repository = kernel.services.require(ZoneRepository)
         await repository.create_zone(Call(), repository.new_zone("example.com"))
-        client = await serve_example(kernel.services, [CompiledStage()], "127.0.0.1")
-        for _ in range(5):
-            await client.ask(query())
-        client.send(b"short")
-        client.send(query()[:2] + b"\x80" + query()[3:])
+        with await serve_example(kernel.services, [CompiledStage()], "127.0.0.1") as client:
+            for _ in range(5):
+                await client.ask(query())
+            client.send(b"short")
+            client.send(query()[:2] + b"\x80" + query()[3:])
 
-        def counted() -> dict[tuple[str, ...], object]:
-            return {
-                (metric.name, *sample.labels): sample.value
-                for metric in kernel.metrics
-                for sample in metric.samples()
-            }
+            def counted() -> dict[tuple[str, ...], object]:
+                return {
+                    (metric.name, *sample.labels): sample.value
+                    for metric in kernel.metrics
+                    for sample in metric.samples()
+                }
 
-        await until(lambda: counted()["microdns_dns_dropped_total", "response"] == 1)
-        found = counted()
-        assert found["microdns_dns_queries_total", "udp", "A", "NXDOMAIN"] == 5
-        assert found["microdns_dns_dropped_total", "short"] == 1
-        taken = list(kernel.services.require(Views).take_answered())
-        assert taken == [("example.com", "nxdomain", 5)]
-        client.close()
+            await until(lambda: counted()["microdns_dns_dropped_total", "response"] == 1)
+            found = counted()
+            assert found["microdns_dns_queries_total", "udp", "A", "NXDOMAIN"] == 5
+            assert found["microdns_dns_dropped_total", "short"] == 1
+            taken = list(kernel.services.require(Views).take_answered())
+            assert taken == [("example.com", "nxdomain", 5)]
 
 
 async def test_answers_leave_from_the_address_that_was_asked() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.9", 0))  # all of 127/8 is this machine
-        port = probe.getsockname()[1]
-    from microdns.network import SystemNetwork  # the test's own gives no wildcard
-
-    async with run_kernel([DnsPlugin()], network=SystemNetwork()) as kernel:
+    network = SystemNetwork()  # the test's own gives no wildcard
+    async with run_kernel([DnsPlugin()], network=network) as kernel:
         listeners = kernel.services.require(Listeners)
-        await listeners.listen([("0.0.0.0", port)], CompiledStage())
-        client = UdpClient(("127.0.0.9", port))  # connected: takes answers from there only
-        assert (await client.ask(query()))[3] & 15 == 5
-        client.close()
+        listening = await listeners.listen([("0.0.0.0", 0)], CompiledStage())
+        asked = ("127.0.0.9", listening.addresses[0][1])  # all of 127/8 is this machine
+        with UdpClient(asked) as client:  # connected: takes answers from there only
+            assert (await client.ask(query()))[3] & 15 == 5

@@ -25,14 +25,13 @@ async def test_one_address_is_shared_and_the_stages_are_asked_in_order(
     later = await listeners.listen([("0.0.0.0", 53)], second)
     earlier = await listeners.listen([("0.0.0.0", 53)], first)
     assert earlier.addresses == later.addresses
-    client = UdpClient(later.addresses[0])
-    assert (await client.ask(query()))[3] & 0xF == 0
-    assert len(first.asked) == len(second.asked) == 1
-    await later.close()
-    assert (await client.ask(query()))[3] & 0xF == 5
-    await earlier.close()
-    assert listeners.status() == []
-    client.close()
+    with UdpClient(later.addresses[0]) as client:
+        assert (await client.ask(query()))[3] & 0xF == 0
+        assert len(first.asked) == len(second.asked) == 1
+        await later.close()
+        assert (await client.ask(query()))[3] & 0xF == 5
+        await earlier.close()
+        assert listeners.status() == []
     await listeners.close()
 
 
