@@ -1,9 +1,13 @@
 """Lease time, when the machine's clock is set."""
 
+from pathlib import Path
+
 import pytest
 
-from microdns.testing import FakeClock
+from microdns.testing import FakeClock, run_kernel
+from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.leaseclock import NS, LeaseClock
+from microdns_dhcp.plugin import DhcpPlugin
 
 pytestmark = pytest.mark.anyio
 
@@ -39,6 +43,20 @@ async def test_lease_time_never_goes_back_over_a_restart(fake_clock: FakeClock) 
     again = LeaseClock(fake_clock, mark)
     assert again.now() == mark.seen
     assert again.check() == 0
+
+
+@pytest.mark.parametrize("jump", [0, -HOUR])
+async def test_lease_time_goes_on_from_the_very_end(
+    fake_clock: FakeClock, jump: int, tmp_path: Path
+) -> None:
+    """An orderly stop leaves no minute to be lived through again."""
+    async with run_kernel([DhcpPlugin()], clock=fake_clock, folder=tmp_path) as kernel:
+        await fake_clock.advance(59)
+        fake_clock.jump_wall(jump)  # nobody has looked at it when it stops
+        before = kernel.services.require(LeaseBook).clock.now()
+    fake_clock.jump_wall(jump)
+    async with run_kernel([DhcpPlugin()], clock=fake_clock, folder=tmp_path) as kernel:
+        assert kernel.services.require(LeaseBook).clock.now() == before
 
 
 async def test_drift_is_followed(fake_clock: FakeClock) -> None:

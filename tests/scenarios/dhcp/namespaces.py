@@ -5,8 +5,10 @@ that runs beside each other do not meet.
 """
 
 import os
+import re
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -71,3 +73,14 @@ def cable(one: Host, interface: str, other: Host, its_interface: str) -> None:
         *("ip", "link", "add", interface, "netns", one.name, "type", "veth"),
         *("peer", "name", its_interface, "netns", other.name),
     )
+
+
+def until(shown: Callable[[], str], pattern: str, seconds: float = 60) -> str:
+    """What is shown once it matches."""
+    end = time.monotonic() + seconds
+    while True:
+        text = shown()
+        if re.search(pattern, text, re.DOTALL):
+            return text
+        assert time.monotonic() < end, f"no {pattern} in:\n{text}"
+        time.sleep(0.1)

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.scenarios.dhcp.namespaces import Host, cable, hosts
+from tests.scenarios.dhcp.namespaces import Host, cable, hosts, until
 from tests.scenarios.dhcp.server import server
-from tests.scenarios.dhcp.test_slaac import default_route, sysctl, until
+from tests.scenarios.dhcp.test_slaac import default_route, sysctl
 
 pytestmark = [pytest.mark.needs("root", "netns", "ip", "sysctl", "networkctl")]
 
@@ -91,7 +91,6 @@ def test_networkd_holds_a_lease_an_address_of_its_own_and_both_routes(tmp_path: 
             shown = until(
                 lambda: host.ip("address", "show", "dev", "cli0"),
                 r"inet 192\.0\.2\.1\d\d/24.*inet6 2001:db8:1:",
-                seconds=30,
             )
             (lease,) = running.leases(family="4")
             assert f"inet {lease['ip']}/24" in shown

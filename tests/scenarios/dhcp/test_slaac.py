@@ -2,13 +2,12 @@
 
 import re
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.scenarios.dhcp.namespaces import Host, cable, hosts
+from tests.scenarios.dhcp.namespaces import Host, cable, hosts, until
 from tests.scenarios.dhcp.server import server
 
 pytestmark = [pytest.mark.needs("root", "netns", "ip", "sysctl")]
@@ -45,17 +44,6 @@ def addresses(host: Host) -> str:
 def link_local(host: Host) -> str:
     """Not to be sent from while it is ``tentative`` (RFC 4862 5.4)."""
     return host.ip("-6", "address", "show", "dev", "cli0", "scope", "link")
-
-
-def until(shown: Callable[[], str], pattern: str, seconds: float = 30) -> str:
-    """What is shown once it matches."""
-    end = time.monotonic() + seconds
-    while True:
-        text = shown()
-        if re.search(pattern, text, re.DOTALL):
-            return text
-        assert time.monotonic() < end, f"no {pattern} in:\n{text}"
-        time.sleep(0.1)
 
 
 def default_route(host: Host) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.scenarios.dhcp.namespaces import Host, cable, hosts
+from tests.scenarios.dhcp.namespaces import Host, cable, hosts, until
 from tests.scenarios.dhcp.server import Running, server
-from tests.scenarios.dhcp.test_slaac import addresses, sysctl, until
+from tests.scenarios.dhcp.test_slaac import addresses, sysctl
 
 pytestmark = [pytest.mark.needs("root", "netns", "ip", "sysctl", "udhcpc", "perfdhcp")]
 

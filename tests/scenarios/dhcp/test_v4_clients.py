@@ -5,10 +5,10 @@ import subprocess
 import time
 from pathlib import Path
 
-import msgspec
 import pytest
+from tests.scenarios.dhcp.load import load
 from tests.scenarios.dhcp.namespaces import Host, cable, hosts
-from tests.scenarios.dhcp.server import COMMAND, Running, server
+from tests.scenarios.dhcp.server import Running, server
 
 pytestmark = [pytest.mark.needs("root", "netns", "ip")]
 
@@ -236,31 +236,9 @@ range_end = "10.9.255.255"
             acknowledged = 0
             for round in range(3):
                 # Other clients each time: what one round was told, the next must not be.
-                load = subprocess.Popen(
-                    theirs.command(
-                        *("perfdhcp", "-4", "-r", "1000", "-R", "100000", "-p", "3"),
-                        *("-b", f"mac=02:00:0{round}:00:00:00", "-u", "10.0.0.1"),
-                    ),
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-                time.sleep(1.5)
-                running.kill()
-                report = load.communicate(timeout=30)[0]
-                acks = report.partition("REQUEST-ACK")[2]
-                received = re.search(r"received packets: (\d+)", acks)
-                unique = re.search(r"non unique addresses: (\d+)", acks)
-                assert received
-                assert unique
-                assert unique[1] == "0"
-                acknowledged += int(received[1])
+                with load(theirs, "-4", "10.0.0.1", round=round) as clients:
+                    clients.wait_for(100)
+                    running.kill()
+                    acknowledged += clients.end()
                 running.start()
-            total = _total(running)
-            assert acknowledged > 100
-            assert total >= acknowledged
-
-
-def _total(running: Running) -> int:
-    command = (COMMAND, "lease", "list", "--config", str(running.config), "--json")
-    total: int = msgspec.json.decode(running.host.run(*command, "--limit", "1"))["total"]
-    return total
+            assert running.shown("lease", "list", "--limit", "1")["total"] >= acknowledged

@@ -96,6 +96,7 @@ class DhcpPlugin(Plugin):
     async def microdns_stop(self) -> None:
         if self._book is not None:
             self._desk.close()
+            await self._upkeep.stop()
             await self._book.close()
             self._catalogue.close()
             self._book = None

@@ -25,7 +25,8 @@ CLOCK_JUMPED = EVENTS.warn(
     "The machine's clock was set. Leases are counted on as they were promised.",
 )
 UPKEEP_FAILED = EVENTS.error(
-    "upkeep.failed", "Leases could not be expired or purged; it is tried again."
+    "upkeep.failed",
+    "Leases could not be expired or purged, or their time not be kept; it is tried again.",
 )
 
 TICK_SECONDS = 1.0
@@ -67,6 +68,15 @@ class Upkeep:
                 UPKEEP_FAILED(self._log, "can't expire or purge leases: %s", error)
                 await self._clock.sleep(MARK_SECONDS / 12)
             await self._clock.sleep(TICK_SECONDS)
+
+    async def stop(self) -> None:
+        """Keep lease time as it is now, so that the next start goes on from here."""
+        self._book.clock.check()
+        try:
+            await save(self._store, self._book.clock)
+        except StorageFault as error:
+            # The last mark is at most a minute old.
+            UPKEEP_FAILED(self._log, "can't keep the time of leases: %s", error)
 
     async def tick(self) -> None:
         """One second's work."""
