@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from microdns.network import Address, SystemNetwork, parse_address
+from microdns.testing.network import WORKERS_MAX, free_port, ports_of
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,21 @@ def test_a_zone_names_the_interface_that_an_address_is_of() -> None:
             assert opened.getsockname()[0] == "::1"
     with pytest.raises(OSError, match="no interface"):
         network.bind_udp(("fe80::1%nosuch0", 0))
+
+
+def test_workers_of_a_run_are_given_ports_of_their_own() -> None:
+    ports = [ports_of(f"gw{number}") for number in range(WORKERS_MAX)]
+    assert ports_of("") == ports[0]
+    assert len({port for each in ports for port in each}) == sum(map(len, ports))
+    first, second = free_port(), free_port()
+    assert first != second
+    with SystemNetwork().bind_tcp(("127.0.0.1", first)):
+        assert first not in {free_port() for _ in range(2 * len(ports[0]))}
+
+
+def test_no_port_left_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with SystemNetwork().bind_udp(("127.0.0.1", free_port())) as held:
+        port = held.getsockname()[1]
+        monkeypatch.setattr("microdns.testing.network._ports", range(port, port + 1))
+        with pytest.raises(OSError, match=f"no port of 127.0.0.1 from {port} to {port} is free"):
+            free_port()

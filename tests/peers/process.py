@@ -3,17 +3,21 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-READY_SECONDS_MAX = 30.0
-STOP_SECONDS_MAX = 5.0
+from microdns.testing.network import free_port
+
+READY_SECONDS_MAX = 60.0
+STOP_SECONDS_MAX = 30.0
 LOG_TAIL_CHARACTERS = 4000
 PROGRAM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
+
+
+__all__ = ["Child", "StartFailure", "find_program", "free_port"]
 
 
 class StartFailure(Exception):
@@ -24,21 +28,6 @@ def find_program(name: str) -> str | None:
     """Path of a program; servers lie in ``sbin``, which is not in everyone's PATH."""
     path = os.environ.get("PATH", "")
     return shutil.which(name, path=f"{path}:{PROGRAM_FOLDERS}")
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port that is free for both UDP and TCP at this instant."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    while True:
-        with socket.socket(family, socket.SOCK_STREAM) as stream:
-            stream.bind((host, 0))
-            port: int = stream.getsockname()[1]
-            with socket.socket(family, socket.SOCK_DGRAM) as datagram:
-                try:
-                    datagram.bind((host, port))
-                except OSError:
-                    continue
-                return port
 
 
 class Child:

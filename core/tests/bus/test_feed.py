@@ -1,8 +1,6 @@
 """Feeds: many followers of the journal, batches that they share."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,19 +12,9 @@ from microdns.bus import Bus
 from microdns.events import Entry
 from microdns.feed import Follower
 from microdns.store import CursorTooOld, Store, StoreOptions
-from microdns.testing import FakeClock
+from microdns.testing import FakeClock, LoopTime
 
 pytestmark = pytest.mark.anyio
-
-
-@contextmanager
-def timers_held() -> Iterator[None]:
-    """No time passes for the loop, however long it takes: nothing is told that waits for time."""
-    loop = asyncio.get_running_loop()
-    now = loop.time()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "time", lambda: now)
-        yield
 
 
 async def batch_of(follower: Follower) -> Batch[Entry]:
@@ -58,7 +46,7 @@ async def test_followers_of_the_same_types_share_batches(store: Store, bus: Bus)
 
 async def test_what_is_written_meanwhile_comes_together(store: Store, bus: Bus) -> None:
     with bus.follow() as follower:
-        with timers_held():
+        with LoopTime():
             await emit(store, Red())
             assert len((await batch_of(follower)).items) == 1
             for number in range(10):
@@ -81,7 +69,7 @@ async def test_one_that_comes_while_a_batch_is_gathered_gets_what_is_after_its_p
     store: Store, bus: Bus
 ) -> None:
     with bus.follow() as first:
-        with timers_held():
+        with LoopTime():
             await emit(store, Red())
             await take(first, 1)
             await emit(store, Red())  # gathered, and told in a while
@@ -99,7 +87,7 @@ async def test_a_slow_follower_reads_the_journal_and_misses_nothing(
     monkeypatch.setattr(feed, "BATCH_ENTRIES_MAX", 4)
     with bus.follow() as slow, bus.follow() as quick:
         for burst in range(6):
-            with timers_held():  # or the quick one's five come in more batches than are kept
+            with LoopTime():  # or the quick one's five come in more batches than are kept
                 for number in range(5):
                     await emit(store, Red(number=5 * burst + number))
             await take(quick, 5)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 import msgspec
 import pytest
@@ -44,10 +45,8 @@ async def _count(_call: Call, number: Number) -> AsyncIterator[Number]:
         yield Number(value)
 
 
-async def _slow(call: Call, _input: Nothing) -> Nothing:
-    call.progress(1, 2, "halves")
-    await anyio.sleep(0.15)
-    return Nothing()
+async def _never(_call: Call, _input: Nothing) -> None:
+    await anyio.sleep_forever()
 
 
 def _operation(name: str, handler: Any, takes: Any = Nothing, stream: bool = False) -> Any:
@@ -67,8 +66,8 @@ async def _foresee(_entries: Any, _principal: Principal) -> Consequence:
 
 
 @pytest.fixture
-async def path(tmp_path: Path) -> AsyncIterator[str]:
-    """A served socket."""
+def registry() -> OperationRegistry:
+    """What can be called."""
     registry = OperationRegistry()
     registry.add(
         "test",
@@ -77,10 +76,16 @@ async def path(tmp_path: Path) -> AsyncIterator[str]:
             _operation("test.conflict", _conflict),
             _operation("test.defect", _defect),
             _operation("test.count", _count, Number, stream=True),
-            _operation("test.slow", _slow),
+            _operation("test.never", _never),
         ],
     )
     registry.foresee("test", _foresee)
+    return registry
+
+
+@pytest.fixture
+async def path(registry: OperationRegistry, tmp_path: Path) -> AsyncIterator[str]:
+    """A served socket."""
     import logging
 
     server = ControlServer(str(tmp_path / "control.sock"), registry, logging.getLogger("test"))
@@ -158,14 +163,21 @@ async def test_a_stream_yields_its_items_and_ends(path: str) -> None:
     assert items == [{"value": 0}, {"value": 1}, {"value": 2}]
 
 
-async def test_long_work_shows_progress(path: str) -> None:
+async def test_long_work_shows_progress(path: str, registry: OperationRegistry) -> None:
     seen: list[tuple[int, int | None, str]] = []
-    await _with_client(
-        path,
-        lambda client: client.call(
-            Request("test.slow"), lambda done, total, what: seen.append((done, total, what))
-        ),
-    )
+    shown = anyio.Event()
+
+    async def work(call: Call, _input: Nothing) -> Nothing:
+        call.progress(1, 2, "halves")
+        await shown.wait()
+        return Nothing()
+
+    def show(done: int, total: int | None, what: str) -> None:
+        seen.append((done, total, what))
+        anyio.from_thread.run_sync(shown.set)
+
+    registry.add("more", [_operation("test.slow", work)])
+    await _with_client(path, lambda client: client.call(Request("test.slow"), show))
     assert seen == [(1, 2, "halves")]
 
 
@@ -196,7 +208,7 @@ async def test_a_client_that_leaves_at_any_point_harms_nobody(path: str) -> None
             raw.connect(path)
             raw.sendall(sent)
 
-    for sent in (b"", b'{"operation"', b'{"operation":"test.slow"}\n'):
+    for sent in (b"", b'{"operation"', b'{"operation":"test.never"}\n'):
         await anyio.to_thread.run_sync(leave, sent)
     answer = await _with_client(
         path, lambda client: client.call(Request("test.double", {"value": 1}))

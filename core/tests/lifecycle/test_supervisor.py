@@ -93,7 +93,7 @@ async def test_a_plugin_goes_through_its_life_in_order(bench: Bench) -> None:
         assert bench.state() == PluginState.RUNNING
         tasks.start_soon(bench.supervisor.supervise)
         await bench.clock.settle()
-        await bench.supervisor.stop(1.0)
+        await bench.supervisor.stop(60.0)
     assert bench.plugin.calls == ["setup", "listen", "run", "stop"]
     assert bench.shown == ["enter", "leave"]
     assert (bench.record.state, bench.record.error) == (PluginState.STOPPED, "")
@@ -114,7 +114,7 @@ async def test_a_crash_is_shown_and_the_task_started_again(
         await bench.clock.advance(1.0)
         assert bench.state() == PluginState.RUNNING
         assert bench.record.restarts == 1
-        await bench.supervisor.stop(1.0)
+        await bench.supervisor.stop(60.0)
     assert bench.plugin.calls == ["setup", "listen", "run", "run", "stop"]
 
 
@@ -131,7 +131,7 @@ async def test_a_failed_start_is_cleaned_up_and_tried_again(bench: Bench, where:
         await bench.clock.advance(1.0)
         assert bench.state() == PluginState.RUNNING
         assert bench.record.error == ""
-        await bench.supervisor.stop(1.0)
+        await bench.supervisor.stop(60.0)
 
 
 async def test_a_plugin_waits_for_what_it_requires(bench: Bench) -> None:
@@ -146,7 +146,7 @@ async def test_a_plugin_waits_for_what_it_requires(bench: Bench) -> None:
         bench.missing = ""
         await bench.clock.advance(10.0)
         assert bench.state() == PluginState.RUNNING
-        await bench.supervisor.stop(1.0)
+        await bench.supervisor.stop(60.0)
 
 
 async def test_a_slow_stop_is_cut_off_and_named(bench: Bench) -> None:
@@ -166,5 +166,5 @@ async def test_a_stop_while_it_waits_to_start_again_is_quick(bench: Bench) -> No
         await bench.start()
         tasks.start_soon(bench.supervisor.supervise)
         await bench.clock.settle()
-        await bench.supervisor.stop(1.0)
+        await bench.supervisor.stop(60.0)
     assert bench.state() == PluginState.STOPPED

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -29,10 +29,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def other_disk() -> Iterator[Path]:
-    folder = Path("/dev/shm") / f"microdns-test-{os.getpid()}"
-    folder.mkdir()
-    yield folder
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="microdns-test-", dir="/dev/shm") as folder:
+        yield Path(folder)
 
 
 async def put(store: Store, *names: str) -> None:
@@ -65,16 +63,17 @@ async def test_a_backup_has_state_and_journal_as_they_were(store: Store, tmp_pat
 
 
 async def test_a_backup_is_made_while_others_write(store: Store, tmp_path: Path) -> None:
-    running = True
+    running, begun = True, asyncio.Event()
 
     async def write() -> None:
         number = 0
         while running:
             number += 1
             await put(store, f"h{number:05}")
+            begun.set()
 
     writing = asyncio.create_task(write())
-    await asyncio.sleep(0.02)
+    await begun.wait()
     await store.backup(tmp_path / "one")
     running = False
     await writing

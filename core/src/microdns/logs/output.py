@@ -10,6 +10,7 @@ from typing import TextIO
 
 WAITING_BYTES_MAX = 1 << 20
 IDLE_SECONDS = 1.0
+CLOSING_PARTS = 10
 
 
 class LineWriter:
@@ -55,7 +56,9 @@ class LineWriter:
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join(timeout_seconds)
+        # In parts: a machine that stood still for that long costs one, and not the last lines.
+        for _ in range(CLOSING_PARTS):
+            self._thread.join(timeout_seconds / CLOSING_PARTS)
 
     def _run(self) -> None:
         while True:

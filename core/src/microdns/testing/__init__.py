@@ -1,4 +1,4 @@
-"""The test kit: a kernel in a fixture, a clock that tests turn, a network on free ports.
+"""The test kit: a kernel in a fixture, clocks that tests turn, a network on free ports.
 
 Installed with the kernel as a pytest plugin, so that a plugin's tests need nothing else::
 
@@ -10,6 +10,7 @@ Installed with the kernel as a pytest plugin, so that a plugin's tests need noth
 from microdns.testing.check import check_plugin
 from microdns.testing.clock import FakeClock
 from microdns.testing.kernels import run_kernel
+from microdns.testing.loop import LoopTime
 from microdns.testing.network import LoopbackNetwork
 
-__all__ = ["FakeClock", "LoopbackNetwork", "check_plugin", "run_kernel"]
+__all__ = ["FakeClock", "LoopTime", "LoopbackNetwork", "check_plugin", "run_kernel"]
