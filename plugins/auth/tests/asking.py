@@ -19,6 +19,6 @@ async def ask(kernel: Kernel, name: str, rdtype: str = "A", *, tcp: bool = False
     host, port = address(kernel)
     query = dns.message.make_query(name, rdtype)
     send = dns.asyncquery.tcp if tcp else dns.asyncquery.udp
-    message = await send(query, host, port=port, timeout=5)
+    message = await send(query, host, port=port, timeout=60)
     answer = [rdata.to_text() for rrset in message.answer for rdata in rrset]
     return " ".join([dns.rcode.to_text(message.rcode()), *answer])

@@ -84,7 +84,7 @@ async def test_other_classes_are_refused(running_kernel: Run) -> None:
         host, port = address(kernel)
         for rdclass in ("CH", "ANY", "HS"):
             query = dns.message.make_query("example.com", "SOA", rdclass)
-            message = await dns.asyncquery.udp(query, host, port=port, timeout=5)
+            message = await dns.asyncquery.udp(query, host, port=port, timeout=60)
             assert message.rcode() == dns.rcode.REFUSED
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -194,10 +195,10 @@ async def test_garbage_is_refused(kernel: Kernel) -> None:
 async def test_a_primary_that_is_not_there_or_silent(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with primary() as at:
-        pass
-    with pytest.raises(Unavailable, match="the primary 127"):
-        await transfer(kernel, primary=at)
+    with socket.socket() as held:  # it is bound, so nobody else gets the port, and not listening
+        held.bind(("127.0.0.1", 0))
+        with pytest.raises(Unavailable, match="the primary 127"):
+            await transfer(kernel, primary=f"127.0.0.1:{held.getsockname()[1]}")
     monkeypatch.setattr(incoming, "SILENCE_SECONDS", 0.05)
     async with primary(silent=True) as at:
         with pytest.raises(Unavailable, match="longer than it may"):

@@ -32,5 +32,5 @@ async def serving(
         all_plugins, config, folder=folder, clock=clock, network=network
     ) as kernel:
         host, port = network.bound[("0.0.0.0", 8080)]
-        async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=10) as client:
+        async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=60) as client:
             yield kernel, client

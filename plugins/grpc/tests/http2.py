@@ -74,7 +74,7 @@ class Http2:
     async def read(self) -> bool:
         """Take in what comes next; False at the end of the connection."""
         try:
-            with anyio.fail_after(10):
+            with anyio.fail_after(60):
                 octets = await self.stream.receive()
         except (anyio.EndOfStream, anyio.BrokenResourceError):
             return False

@@ -28,7 +28,7 @@ class Client:
     async def raw(self, path: str, octets: bytes, **more: Any) -> bytes:
         """A unary call of octets."""
         more.setdefault("metadata", self.metadata)
-        more.setdefault("timeout", 10)
+        more.setdefault("timeout", 60)
         answered: bytes = await self.channel.unary_unary(path)(octets, **more)
         return answered
 

@@ -1,5 +1,6 @@
 """The gRPC interface in a running kernel, over real sockets."""
 
+import asyncio
 import dataclasses
 import json
 import logging
@@ -13,6 +14,7 @@ from plugins.grpc.tests.serving import Client, Served, opened, serving
 from microdns.network import SystemNetwork
 from microdns.plugin import Plugin, hookimpl
 from microdns.testing import check_plugin, run_kernel
+from microdns_grpc import server
 from microdns_grpc.generated.microdns import v1
 from microdns_grpc.plugin import GrpcPlugin
 
@@ -151,28 +153,32 @@ async def test_a_change_of_health_is_told_to_those_who_watch() -> None:
             "/grpc.health.v1.Health/Watch",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=HealthCheckResponse.FromString,
-        )(HealthCheckRequest(service="notes"), timeout=20)
+        )(HealthCheckRequest(service="notes"), timeout=60)
         assert (await watch.read()).status == HealthCheckResponse.SERVING
         await served.kernel.stop_plugin("notes")
         assert (await watch.read()).status == HealthCheckResponse.NOT_SERVING
         watch.cancel()
 
 
-async def test_calls_under_way_finish_and_streams_end_when_the_plugin_stops() -> None:
-    async with serving(plugins=[NotesPlugin()]) as served, opened(served.address) as channel:
+async def test_calls_under_way_finish_and_streams_end_when_the_plugin_stops(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "GRACE_SECONDS", 60)
+    notes = NotesPlugin()
+    async with serving(plugins=[notes]) as served, opened(served.address) as channel:
         watch = served.client.stream("WatchService/Watch", v1.WatchRequest())
         await watch.initial_metadata()
         slow = channel.unary_unary("/microdns.v1.OperationService/Call")(
-            bytes(v1.CallRequest(name="note.slow", input_json='{"name": "a"}')), timeout=10
+            bytes(v1.CallRequest(name="note.slow", input_json='{"name": "a"}')), timeout=60
         )
-        while served.metric("microdns_grpc_connections")[()] < 2:
-            await served.client.call("HealthService/GetHealthStatus")
-        await served.client.call("HealthService/GetHealthStatus")
-        await served.kernel.stop_plugin("grpc")
-        assert v1.CallResponse.parse(await slow).output_json == "{}"
+        await notes.begun.wait()
+        stopping = asyncio.create_task(served.kernel.stop_plugin("grpc"))
         with pytest.raises(grpc.aio.AioRpcError) as ended:
             await watch.read()
         assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+        notes.finish.set()
+        assert v1.CallResponse.parse(await slow).output_json == "{}"
+        await stopping
         await served.kernel.start_plugin("grpc")
 
 

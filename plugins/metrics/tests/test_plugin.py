@@ -26,7 +26,7 @@ async def fetch(network: LoopbackNetwork, request: str, asked: tuple[str, int] =
 
 async def rest_of(stream: SocketStream) -> bytes:
     received = b""
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         async for piece in stream:
             received += piece
     return received

@@ -74,6 +74,7 @@ class NotesPlugin(Plugin):
     async def microdns_setup(self, context: PluginContext[Any]) -> None:
         self._store = context.store
         self.calls = 0
+        self.begun, self.finish = asyncio.Event(), asyncio.Event()
         context.operations.foresee(self.name, self.foresee)
 
     @hookimpl
@@ -135,5 +136,7 @@ class NotesPlugin(Plugin):
         raise ZeroDivisionError("a secret of the server")
 
     async def slow(self, _call: Call, _key: NoteKey) -> Nothing:
-        await asyncio.sleep(0.5)
+        """Takes as long as the test wants."""
+        self.begun.set()
+        await self.finish.wait()
         return Nothing()

@@ -48,5 +48,5 @@ async def serving(
     async with run_kernel(all_plugins, text, folder=folder, clock=clock, network=network) as kernel:
         host, port = network.bound[("0.0.0.0", 8080)]
         base = f"{scheme}://{host}:{port}/api/v1"
-        async with httpx.AsyncClient(base_url=base, verify=verify, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=base, verify=verify, timeout=60) as client:
             yield Served(kernel, client, (host, port))

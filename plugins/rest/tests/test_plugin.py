@@ -64,7 +64,7 @@ class LastRequest(Plugin):
 
     @hookimpl
     async def microdns_stop(self) -> None:
-        async with httpx.AsyncClient(base_url=self.base) as client:
+        async with httpx.AsyncClient(base_url=self.base, timeout=60) as client:
             for path in ("/notes", "/health", "/nothing"):
                 answer = await client.get(path)
                 self.answers.append((answer.status_code, answer.headers.get("retry-after")))
