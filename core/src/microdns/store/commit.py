@@ -147,9 +147,14 @@ class Committer:
             group.append((_NOTHING, future))
             await future
 
+    @property
+    def busy(self) -> bool:
+        """Whether something waits for the disk."""
+        return self._flushing is not None or bool(self._waiting)
+
     async def idle(self) -> None:
         """Return when no flush is under way, whatever came of it."""
-        while self._flushing is not None or self._waiting:
+        while self.busy:
             group = self._waiting or self._flushing or []
             future = self._loop.create_future()
             group.append((_NOTHING, future))

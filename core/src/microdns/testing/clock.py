@@ -1,7 +1,10 @@
 """A clock that stands still until a test turns it."""
 
+import asyncio
 import heapq
 import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import anyio
 import anyio.lowlevel
@@ -9,6 +12,7 @@ import anyio.lowlevel
 START_NS = 1_767_225_600_000_000_000
 """2026-01-01T00:00:00Z."""
 SETTLING_ROUNDS = 20
+WORK_SECONDS = 0.0002
 
 
 class FakeClock:
@@ -19,6 +23,7 @@ class FakeClock:
         self._monotonic = 1000.0
         self._sleepers: list[tuple[float, int, anyio.Event]] = []
         self._numbers = itertools.count()
+        self._works: list[Callable[[], bool]] = []
 
     def time_ns(self) -> int:
         return self._wall_ns
@@ -48,9 +53,28 @@ class FakeClock:
         self._move_to(end)
         await self.settle()
 
-    @staticmethod
-    async def settle() -> None:
+    @contextmanager
+    def waits_while(self, at_work: Callable[[], bool]) -> Iterator[None]:
+        """Inside the block no time passes while something is at work in another thread.
+
+        So what waits for the disk goes on at the time at which it began, however slow that is.
+        """
+        self._works.append(at_work)
+        try:
+            yield
+        finally:
+            self._works.remove(at_work)
+
+    async def settle(self) -> None:
         """Give every task that can run a chance to do so."""
+        await self._rounds()
+        while any(at_work() for at_work in self._works):
+            # In real time: there is nothing else to do.
+            await asyncio.sleep(WORK_SECONDS)
+            await self._rounds()
+
+    @staticmethod
+    async def _rounds() -> None:
         for _ in range(SETTLING_ROUNDS):
             await anyio.lowlevel.checkpoint()
 

@@ -3,7 +3,7 @@
 import random
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 from microdns.clock import Clock
@@ -11,6 +11,7 @@ from microdns.lifecycle.configure import assemble_plugins
 from microdns.lifecycle.kernel import Kernel
 from microdns.network import Network
 from microdns.plugin import Plugin
+from microdns.testing.clock import FakeClock
 from microdns.testing.network import LoopbackNetwork
 
 
@@ -38,4 +39,12 @@ async def run_kernel(
             random_source=random.Random(0),
         )
         async with kernel.running(listen=listen):
-            yield kernel
+            with time_waits_for(kernel):
+                yield kernel
+
+
+def time_waits_for(kernel: Kernel) -> AbstractContextManager[None]:
+    """Inside the block, a clock that the test turns stands still while the store writes."""
+    if isinstance(kernel.clock, FakeClock):
+        return kernel.clock.waits_while(lambda: kernel.store.committer.busy)
+    return nullcontext()
