@@ -65,6 +65,27 @@ def test_a_cursor_keeps_to_its_bounds_in_both_directions(tmp_path: Path) -> None
     closed(engine)
 
 
+@pytest.mark.parametrize(
+    ("prefixes", "expected"),
+    [
+        ([], []),
+        ([b"0"], list(range(1, 10))),
+        ([b"0000", b"0003", b"00045", b"0007", b"0008"], [3, 7, 8]),
+        ([b"0001", b"00015", b"00016", b"1", b"2"], [1]),
+        ([b"0009", b"00091", b"1"], [9]),
+        ([b"00", b"00"], list(range(1, 10))),
+    ],
+)
+def test_a_cursor_finds_what_several_prefixes_have(
+    prefixes: list[bytes], expected: list[int], tmp_path: Path
+) -> None:
+    engine = opened(tmp_path)
+    fill(engine, range(1, 10))
+    found = engine.family("a").cursor().under(prefixes)
+    assert found == [(b"%04d" % number, b"x") for number in expected]
+    closed(engine)
+
+
 def test_nothing_read_is_ever_unpickled(tmp_path: Path) -> None:
     marker = tmp_path / "executed"
     payload = pickle.dumps(_Touch(str(marker)))
@@ -236,4 +257,8 @@ def test_damage_in_a_table_is_a_fault_and_never_an_empty_answer(tmp_path: Path) 
         family.cursor().ascending(b"", None, 9999)
     with pytest.raises(StorageFault, match="restore it from a backup"):
         family.cursor().descending(b"", None, 9999)
+    with pytest.raises(StorageFault, match="restore it from a backup"):
+        family.cursor().under([b"0"])
+    with pytest.raises(StorageFault, match="restore it from a backup"):
+        family.cursor().under([b"%04d" % number for number in range(2000)])
     closed(engine)

@@ -80,10 +80,13 @@ class StoreMachine(RuleBasedStateMachine):
         model = dict(self.model)
         with contextlib.suppress(ZeroDivisionError):
             async with self.store.transaction(dry_run=ending == "dry") as tx:
+                agree_each(tx, model)
                 for step, host in steps:
                     apply(tx, model, step, host)
                     if ending:
                         agree(tx, model)
+                        agree_each(tx, model)
+                agree_each(tx, model)
                 if steps:
                     tx.emit(HostChanged(name=steps[0][1].name))
                 if ending == "raise":
@@ -179,6 +182,15 @@ def agree(reader: Reader, model: Model) -> None:
             key=lambda pair: (pair[0].encode(), pair[1].name.encode()),
         )
     ]
+
+
+def agree_each(tx: Transaction, model: Model) -> None:
+    """Reading several prefixes at once gives what the model has, in any order."""
+    prefixes = [b"c", "\xff".encode(), b"b\x01", b"ba", b"nothing", b"a"]
+    found = {host.name: host for host in tx.scan_each(HOSTS, prefixes)}
+    assert found == {
+        name: host for name, (host, _) in model.items() if name.encode().startswith(tuple(prefixes))
+    }
 
 
 StoreMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=12, deadline=None)

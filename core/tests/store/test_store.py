@@ -565,6 +565,29 @@ async def test_transactions_of_a_round_scan_without_a_write_each(
     await store.close()
 
 
+@pytest.mark.parametrize(("prefixes", "writes"), [(1, 1), (300, 2)])
+async def test_reading_many_prefixes_applies_what_is_staged(
+    tmp_path: Path, prefixes: int, writes: int
+) -> None:
+    store = await Store.open(tmp_path / "db", COLLECTIONS, EVENTS, engine=CountingEngine)
+    engine = store.bulk_engine
+    assert isinstance(engine, CountingEngine)
+    engine.writes = 0
+
+    async def put_and_read(name: str, seen: list[str]) -> None:
+        async with store.transaction() as tx:
+            found = tx.scan_each(HOSTS, [b"h%03d" % number for number in range(prefixes)])
+            seen.extend([host.name for host in found])
+            tx.put(HOSTS, Host(name))
+            tx.emit(HostChanged(name=name))
+
+    seen: list[str] = []
+    await asyncio.gather(put_and_read("h000", []), put_and_read("other", seen))
+    assert seen == ["h000"]
+    assert engine.writes == writes
+    await store.close()
+
+
 async def test_what_a_transaction_looked_at_is_not_kept(store: Store) -> None:
     async with store.transaction(dry_run=True) as tx:
         assert list(tx.scan(HOSTS)) == []

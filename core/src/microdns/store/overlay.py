@@ -87,6 +87,14 @@ class Overlay:
             self._keys.add(key)
         self.rows[key] = raw
 
+    def write_all(self, rows: list[Row]) -> None:
+        """Put many rows."""
+        if self._keys is not None:
+            for key, _ in rows:
+                if key not in self.rows:
+                    self._keys.add(key)
+        self.rows.update(rows)
+
     def between(self, low: bytes, high: bytes) -> list[tuple[bytes, bytes | None]]:
         """The rows written with ``low <= key < high``, in order."""
         if self._keys is None:

@@ -1,8 +1,9 @@
 """A transaction: reads, writes and events that become durable together, or not at all."""
 
 import asyncio
+from collections.abc import Collection as AbstractCollection
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -168,22 +169,17 @@ class Transaction(Reader):
         overlay = self._overlays.get(collection) or self._stage(collection)
         table = overlay.table
         version = self._version if table.journaled else self._store.unjournaled_version
-        key_of, write, indexes = table.key_of, overlay.write, table.plan
-        octets = 0
+        key_of, indexes = table.key_of, table.plan
+        rows: list[Row] = []
         for value in values:
             key = key_of(value)
+            rows.append((VALUE + key, version + encode(value)))
             for index, keys_of, head in indexes:
                 for index_key in keys_of(value):
-                    index_row = head + escape(index_key) + END
-                    if not index.unique:
-                        index_row += key
-                    write(index_row, key)
-                    octets += len(index_row) + len(key)
-            row = VALUE + key
-            raw = version + encode(value)
-            write(row, raw)
-            octets += len(row) + len(raw)
-        self._grow(octets)
+                    row = head + escape(index_key) + END
+                    rows.append((row if index.unique else row + key, key))
+        overlay.write_all(rows)
+        self._grow(sum([len(row) + len(raw) for row, raw in rows]))
 
     def bulk(self, collection: Collection[Any]) -> Bulk:
         """A way in for very many new values, whose rows the caller lays out: see ``Bulk``.
@@ -211,6 +207,23 @@ class Transaction(Reader):
         made = Sweep(table)
         self._sweeps.append(made)
         return made
+
+    def scan_each(
+        self, collection: Collection[T], prefixes: AbstractCollection[bytes]
+    ) -> Iterator[T]:
+        """Values whose key starts with one of these prefixes, none of which begins with another.
+
+        Like a ``scan`` for each, at a fraction of the cost where most of them find little.
+        """
+        table = self._table(collection)
+        family = table.family
+        if len(prefixes) * len(family.staged) > _STAGED_ROWS_MAX:
+            self._store.committer.apply()
+        if family.staged or collection in self._overlays:
+            return chain.from_iterable([self.scan(collection, each) for each in prefixes])
+        load = table.load
+        found = family.applied().under(sorted([VALUE + prefix for prefix in prefixes]))
+        return (load(raw) for _, raw in found)
 
     def put(self, collection: Collection[T], value: T, if_version: int | None = None) -> None:
         """Write a value, replacing what its key holds.
