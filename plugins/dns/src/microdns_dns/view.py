@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # compiled: it may be missing
 __all__ = ["Node", "RRset", "Views", "ZoneView"]
 
 _SOA_TIMES = Struct("!IIIII")
+_CUTTING = frozenset({RRType.NS, RRType.DNAME})
 
 
 class Node(msgspec.Struct, gc=False):
@@ -170,13 +171,13 @@ class ZoneView:
 
     def _replace(self, folded: bytes, node: Node, type: int, rrset: RRset | None) -> None:
         """Put an RRset in the place of the node's one of this type, or at the end; or remove it."""
-        kept = tuple([found for found in node.rrsets if found.type != type])
-        if rrset is not None and node.get(type) is not None:
-            kept = tuple([rrset if found.type == type else found for found in node.rrsets])
-        elif rrset is not None:
-            kept = (*node.rrsets, rrset)
-        node.rrsets = kept
-        if type in (RRType.NS, RRType.DNAME):
+        if rrset is None:
+            node.rrsets = tuple([found for found in node.rrsets if found.type != type])
+        elif node.get(type) is None:
+            node.rrsets = (*node.rrsets, rrset)
+        else:
+            node.rrsets = tuple([rrset if found.type == type else found for found in node.rrsets])
+        if type in _CUTTING:
             self._mark_cut(folded, node)
 
     def _mark_cut(self, folded: bytes, node: Node) -> None:

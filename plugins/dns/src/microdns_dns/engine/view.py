@@ -51,13 +51,19 @@ class TouchedNodes(MutableMapping[bytes, Node]):
         self._touched: dict[bytes, Node | None] = {}
 
     def __getitem__(self, folded: bytes) -> Node:
-        if folded in self._touched:
-            node = self._touched[folded]
-        else:
-            node = self._touched[folded] = self._zone.get(folded)
+        node = self.get(folded)
         if node is None:
             raise KeyError(folded)
         return node
+
+    def get(self, folded: bytes, default: Node | None = None) -> Node | None:  # type: ignore[override]  # Mapping takes any default
+        """The node of a name: asked for most names that are new, for which an error is dear."""
+        touched = self._touched
+        if folded in touched:
+            node = touched[folded]
+        else:
+            node = touched[folded] = self._zone.get(folded)
+        return default if node is None else node
 
     def __setitem__(self, folded: bytes, node: Node) -> None:
         self._touched[folded] = node
