@@ -9,6 +9,7 @@ Structs are stored as arrays: fields are only ever added at the end, with defaul
 """
 
 import os
+from binascii import unhexlify
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -137,7 +138,7 @@ def _zone_key(zone_id: str) -> bytes:
 
 def id_key(id: str) -> bytes:
     """A UUID's 16 bytes, for keys; raises ValueError when ``id`` is no UUID."""
-    key = bytes.fromhex(id.replace("-", ""))
+    key = unhexlify(id.replace("-", ""))
     if len(key) != 16:
         raise ValueError(f"{id!r} is not a UUID")
     return key

@@ -8,7 +8,7 @@ Names inside the data: in JSON absolute, with or without a final dot (``mail.exa
 text as in zone files, relative to the origin unless a dot ends them.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
@@ -78,6 +78,7 @@ def _below(path: str, inner: str) -> str:
     return path + (inner if inner.startswith("[") or not inner else f".{inner}")
 
 
+@lru_cache(256)
 def data_type_number(name: str) -> int:
     """The number of a type that zones may hold; raises ValueError."""
     number = type_number(name)

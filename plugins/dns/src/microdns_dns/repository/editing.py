@@ -30,8 +30,6 @@ from microdns_dns.repository.lookup import check_version, find_record
 from microdns_dns.repository.planning import SLICE, Plan, identity
 from microdns_dns.repository.rules import rank, target_problem
 
-_WHOLE_ZONE_FACTOR = 4
-"""A zone with fewer records per change than this is read at once: that costs less than seeks."""
 _CHECKED_TYPES = frozenset({A, AAAA, CNAME})
 """Types whose records may have a health check: those that lead to an address."""
 
@@ -59,11 +57,13 @@ class Edit:
 
     async def apply(self, changes: Sequence[Change]) -> None:
         """Fill the plan; raises the first change's error, with its place when there are several."""
-        if self._zone.record_count <= _WHOLE_ZONE_FACTOR * len(changes):
+        if self._zone.record_count <= len(changes):  # one after the other costs less than seeks
             self._load(self._tx.scan(RECORDS, id_key(self._zone.id)))
             self._whole = True
         ids = new_ids(len(changes), self._plan.time_ns)
         for number, change in enumerate(changes):
+            if number % SLICE == 0:
+                self._read_owners(changes[number : number + SLICE])
             if number % SLICE == SLICE - 1:
                 await anyio.lowlevel.checkpoint()
             try:
@@ -137,6 +137,19 @@ class Edit:
             if not self._whole:
                 self._load(self._tx.scan(RECORDS, owner_prefix(self._zone.id, name)))
         return found
+
+    def _read_owners(self, changes: Sequence[Change]) -> None:
+        """Read the owners of records to be added all at once, where their names need no check."""
+        if self._whole or len(changes) == 1:
+            return
+        prefixes: list[bytes] = []
+        for change in changes:
+            if isinstance(change, Add) and _is_plain(name := change.draft.name):
+                folded = name.lower()
+                if folded not in self._owners:
+                    self._owners[folded] = {}
+                    prefixes.append(owner_prefix(self._zone.id, name))
+        self._load(self._tx.scan_each(RECORDS, prefixes))
 
     def _load(self, records: Iterable[Record]) -> None:
         for record in records:
