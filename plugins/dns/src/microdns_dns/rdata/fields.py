@@ -382,6 +382,8 @@ class TypeBitmap(Field):
                 raise ValueError(f"{self.label} has windows out of order")
             window_before = rdata[at]
             at = _fixed_end(rdata, at, 2 + rdata[at + 1], self.label)
+            if not rdata[at - 1]:
+                raise ValueError(f"{self.label} has a window that ends with a zero octet")
         return at
 
     def to_json(self, piece: bytes) -> Json:
