@@ -6,6 +6,7 @@ met it, with a report of where.
 """
 
 import argparse
+import fcntl
 import os
 import subprocess
 import sys
@@ -47,8 +48,17 @@ def suite() -> list[str]:
 def build() -> None:
     """The engine and the map of coverage, below ``PLACE``; quick when nothing changed."""
     PLACE.mkdir(parents=True, exist_ok=True)
-    map_of_coverage = ["gcc", "-shared", "-fPIC", "-O2", "-o", str(PLACE / "coverage.so")]
-    subprocess.run([*map_of_coverage, str(CHECKOUT / "tests" / "fuzz" / "coverage.c")], check=True)
+    with (PLACE / "lock").open("w") as lock:  # workers of a test run may come at the same time
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build_alone()
+
+
+def build_alone() -> None:
+    """What ``build`` does while nobody else does it."""
+    source, library = CHECKOUT / "tests" / "fuzz" / "coverage.c", PLACE / "coverage.so"
+    if not library.exists() or library.stat().st_mtime < source.stat().st_mtime:
+        options = ["-shared", "-fPIC", "-O2", "-o", str(library)]
+        subprocess.run(["gcc", *options, str(source)], check=True)
     environment = {
         **os.environ,
         "MICRODNS_ENGINE": "sanitize",

@@ -2,7 +2,8 @@
 
 Each packet has a socket of its own, so that a reply belongs to its query whatever its id says.
 Silence is an answer too: what did not answer in a short time is asked once more with a longer one,
-so that a loaded machine is not taken for a server that drops the packet.
+and is silent only when its server has answered something else that was asked later, so that a
+loaded machine is not taken for a server that drops the packet.
 """
 
 import selectors
@@ -10,7 +11,7 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.conformance.questions import Transport
@@ -19,7 +20,9 @@ from tests.peers.server import answers
 IN_FLIGHT_MAX = 400
 FIRST_WAIT_SECONDS = 0.5
 SECOND_WAIT_SECONDS = 1.0
-AWAKE_SECONDS_MAX = 20.0
+CONNECT_SECONDS_MAX = 60.0
+GRACE_SECONDS = 0.2
+AWAKE_SECONDS_MAX = 60.0
 _RECEIVE_BYTES = 70_000
 
 
@@ -34,13 +37,14 @@ class Job:
     done: bool = False
     _socket: socket.socket | None = None
     _deadline: float = 0.0
+    _reminded: bool = False
     _received: bytearray = field(default_factory=bytearray)
 
     def start(self, wait_seconds: float) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.address[0] else socket.AF_INET
         kind = socket.SOCK_DGRAM if self.transport == "udp" else socket.SOCK_STREAM
         opened = socket.socket(family, kind)
-        opened.settimeout(wait_seconds)
+        opened.settimeout(CONNECT_SECONDS_MAX)
         self._socket, self._deadline = opened, time.monotonic() + wait_seconds
         self._received.clear()
         opened.connect(self.address)
@@ -55,6 +59,12 @@ class Job:
     @property
     def overdue(self) -> bool:
         return time.monotonic() > self._deadline
+
+    def wait_longer(self, seconds: float) -> None:
+        """Be overdue so much later, if not once more."""
+        if not self._reminded:
+            self._reminded = True
+            self._deadline = time.monotonic() + seconds
 
     def receive(self) -> bool:
         """Takes what has come; True when nothing more is expected."""
@@ -91,23 +101,32 @@ class Job:
 def exchange(jobs: Sequence[Job]) -> None:
     """Runs all jobs; returns when each has its reply or has been silent twice.
 
-    Before the second time a server must have answered something, so that one which the machine
-    gives no time is not taken for one that says nothing.
+    Before the second time and after it a server must have answered something, so that one which
+    the machine gives no time is not taken for one that says nothing.
     """
-    _run(jobs, FIRST_WAIT_SECONDS)
+    _run(jobs, FIRST_WAIT_SECONDS, lambda overdue: None)
     silent = [job for job in jobs if not job.done]
-    for address in {job.address for job in silent}:
-        _wait_until_awake(address)
-    _run(silent, SECOND_WAIT_SECONDS)
+    _wait_until_awake(silent)
+    _run(silent, SECOND_WAIT_SECONDS, _remind)
 
 
-def _wait_until_awake(address: tuple[str, int]) -> None:
+def _remind(overdue: Sequence[Job]) -> None:
+    """Who answers what came later has seen what came before, and may need a moment to say so."""
+    _wait_until_awake(overdue)
+    for job in overdue:
+        job.wait_longer(GRACE_SECONDS)
+
+
+def _wait_until_awake(jobs: Sequence[Job]) -> None:
     deadline = time.monotonic() + AWAKE_SECONDS_MAX
-    while not answers(address) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    for address, transport in {(job.address, job.transport) for job in jobs}:
+        while not answers(address, transport) and time.monotonic() < deadline:
+            time.sleep(0.1)
 
 
-def _run(jobs: Iterable[Job], wait_seconds: float) -> None:
+def _run(
+    jobs: Iterable[Job], wait_seconds: float, when_overdue: Callable[[Sequence[Job]], None]
+) -> None:
     waiting = deque(jobs)
     flying: set[Job] = set()
     with selectors.DefaultSelector() as selector:
@@ -119,7 +138,9 @@ def _run(jobs: Iterable[Job], wait_seconds: float) -> None:
             for key, _events in selector.select(0.05):
                 if key.data.receive():
                     _finish(key.data, selector, flying)
+            when_overdue([job for job in flying if job.overdue])
             for job in [job for job in flying if job.overdue]:
+                job.receive()  # what came while we ourselves stood still
                 _finish(job, selector, flying)
 
 

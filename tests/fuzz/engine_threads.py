@@ -57,7 +57,7 @@ class _Serving:
         self.worker.open_tap(_HEAD, 1, 1 << 17)
         self.client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.client.connect(("127.0.0.1", bound.getsockname()[1]))
-        self.client.settimeout(10)
+        self.client.settimeout(60)
         threading.Thread(target=self.worker.run, daemon=True).start()
 
 

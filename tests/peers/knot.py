@@ -14,6 +14,8 @@ server:
   udp-workers: 1
   tcp-workers: 1
   background-workers: 1
+  tcp-io-timeout: 3000
+  tcp-idle-timeout: 60
   udp-max-payload: {payload}
   nsid: ""
   version: ""

@@ -14,18 +14,20 @@ PAYLOAD_SIZE = 1232
 """EDNS payload size that every server is told to offer and to keep to (DNS flag day 2020)."""
 
 _PROBE = struct.pack("!6H", 0x1234, 0, 1, 0, 0, 0) + b"\0" + struct.pack("!2H", 6, 1)
-_PROBE_SECONDS = 0.2
+_PROBE_SECONDS = 1.0
 
 
-def answers(address: tuple[str, int]) -> bool:
-    """Whether any reply comes to a query for the root's SOA by UDP."""
+def answers(address: tuple[str, int], transport: str = "udp") -> bool:
+    """Whether any reply comes to a query for the root's SOA, by UDP or TCP."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+    kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
+    length = b"" if transport == "udp" else struct.pack("!H", len(_PROBE))
+    with socket.socket(family, kind) as probe:
         probe.settimeout(_PROBE_SECONDS)
         try:
             probe.connect(address)
-            probe.send(_PROBE)
-            return probe.recv(4096)[:2] == _PROBE[:2]
+            probe.send(length + _PROBE)
+            return _PROBE[:2] in probe.recv(4096)[:4]
         except OSError:
             return False
 

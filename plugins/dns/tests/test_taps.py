@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from plugins.dns.tests.listeners.wire import query
+from plugins.dns.tests.listeners.wire import SECONDS_MAX, query
 from plugins.dns.tests.stages import FixedStage, LateStage, a_responder
 
 from microdns.errors import Conflict
@@ -119,7 +119,7 @@ async def test_waiting_ends_by_either_path(taps: Taps) -> None:
             await asyncio.sleep(0)
         assert not waiting.done()
         by()
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, SECONDS_MAX)
 
     def by_ring() -> None:
         ring.frames.append(b"a")

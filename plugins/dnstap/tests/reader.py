@@ -5,7 +5,7 @@ from pathlib import Path
 
 from microdns_dnstap.frames import CONTENT_TYPE, Control, ControlType, decode, encode
 
-SECONDS_MAX = 5.0
+SECONDS_MAX = 60.0
 
 
 class Reader:

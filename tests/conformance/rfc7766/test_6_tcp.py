@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.parametrize("who", [*PEERS, SUBJECT]),
 ]
 
-_REPLY_SECONDS_MAX = 5.0
+_REPLY_SECONDS_MAX = 60.0
 _QUIET_SECONDS = 0.3
 
 _HIT = ask("www.chain.test A +tcp").packet
