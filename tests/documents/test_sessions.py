@@ -40,7 +40,7 @@ class Terminal:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         return replaced(done.stdout, {real: shown for shown, real in self.ports.items()})

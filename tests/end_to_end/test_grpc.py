@@ -56,7 +56,7 @@ class Google:
         method = self.method(name)
         request = GetMessageClass(method.input_type)(**more.pop("request", {}))
         more.setdefault("metadata", self.metadata)
-        more.setdefault("timeout", 20)
+        more.setdefault("timeout", 60)
         kind = self.channel.unary_stream if method.server_streaming else self.channel.unary_unary
         return kind(
             f"/{PACKAGE}.{name}",
@@ -86,7 +86,7 @@ async def discovered(channel: grpc.aio.Channel) -> tuple[Any, list[str]]:
         "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
         request_serializer=lambda message: message.SerializeToString(),
         response_deserializer=ServerReflectionResponse.FromString,
-    )(metadata=[("x-api-key", KEY)], timeout=20)
+    )(metadata=[("x-api-key", KEY)], timeout=60)
     await ask.write(ServerReflectionRequest(list_services=""))
     services = [each.name for each in (await ask.read()).list_services_response.service]
     pool: Any = DescriptorPool()
@@ -249,7 +249,7 @@ async def test_no_method_takes_a_message_that_is_too_large_or_malformed() -> Non
             ]:
                 streams = client.method(name).server_streaming
                 kind = client.channel.unary_stream if streams else client.channel.unary_unary
-                call = kind(path)(octets, metadata=client.metadata, timeout=20)
+                call = kind(path)(octets, metadata=client.metadata, timeout=60)
                 with pytest.raises(grpc.aio.AioRpcError) as refused:
                     await (call.read() if streams else call)
                 assert refused.value.code() is wanted, (name, octets[:20])

@@ -60,7 +60,7 @@ class Site:
     async def ask(self, name: str, request: Any, *more: tuple[str, str]) -> tuple[Any, str]:
         """The status and all that a call tells."""
         call = self.channel.unary_unary(methods()[name].path)(
-            bytes(request), metadata=[*self.metadata, *more], timeout=10
+            bytes(request), metadata=[*self.metadata, *more], timeout=60
         )
         try:
             return grpc.StatusCode.OK, (await call).decode("latin-1")
@@ -71,7 +71,7 @@ class Site:
         method = methods()[name]
         return self.channel.unary_stream(
             method.path, request_serializer=bytes, response_deserializer=method.reply.kind.parse
-        )(request, metadata=self.metadata, timeout=20)
+        )(request, metadata=self.metadata, timeout=60)
 
 
 @asynccontextmanager

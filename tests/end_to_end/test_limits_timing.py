@@ -20,7 +20,7 @@ from microdns.lifecycle.kernel import Kernel
 from microdns.operations import Call
 from microdns.operations.rehearsal import rehearse
 from microdns.points import Point
-from microdns.testing import run_kernel
+from microdns.testing import FakeClock, run_kernel
 from microdns_auth.plugin import AuthPlugin
 from microdns_dns.plugin import DnsPlugin
 
@@ -48,7 +48,7 @@ async def kernel(request: pytest.FixtureRequest) -> AsyncIterator[Kernel]:
     text = (
         f'[dns]\nengine = "{request.param}"\n[dns.auth]\nenabled = true\nlisten = "127.0.0.1:0"\n'
     )
-    async with run_kernel([DnsPlugin(), AuthPlugin()], text) as running:
+    async with run_kernel([DnsPlugin(), AuthPlugin()], text, clock=FakeClock()) as running:
         for zone in (HIDDEN, INSIDE):
             await running.operations.call("zone.create", {"name": zone}, Call())
             for name in ("@", "www", "*.apps"):

@@ -69,7 +69,7 @@ async def site(limits: dict[str, list[str]]) -> AsyncIterator[Site]:
         )
         host, port = network.bound[("0.0.0.0", 8080)]
         async with httpx.AsyncClient(
-            base_url=f"http://{host}:{port}/api/v1", headers={"X-API-Key": made.key}
+            base_url=f"http://{host}:{port}/api/v1", headers={"X-API-Key": made.key}, timeout=60
         ) as client:
             built = Site(kernel, client, made.key)
             await built.fill()
@@ -230,7 +230,7 @@ async def test_watch_shows_only_what_is_inside() -> None:
         await served.add(OUTSIDE, "secret")
         await served.add(INSIDE, "last")
         seen = []
-        async with served.client.stream("GET", "/watch?after=0", timeout=10) as answer:
+        async with served.client.stream("GET", "/watch?after=0", timeout=60) as answer:
             async for line in answer.aiter_lines():
                 assert SECRET not in line
                 seen.append(line)
@@ -243,7 +243,9 @@ async def test_the_websocket_shows_only_what_is_inside() -> None:
     async with site({"zone": [INSIDE]}) as served:
         base = str(served.client.base_url).replace("http", "ws", 1)
         head = {"X-API-Key": served.key}
-        async with connect(f"{base}ws?snapshot=zone.list", additional_headers=head) as socket:
+        async with connect(
+            f"{base}ws?snapshot=zone.list", additional_headers=head, open_timeout=60
+        ) as socket:
             first = json.loads(await socket.recv())
             assert [zone["name"] for zone in first["result"]["items"]] == [INSIDE]
             assert json.loads(await socket.recv())["kind"] == "ready"
@@ -257,6 +259,8 @@ async def test_a_snapshot_that_is_not_for_the_key_is_a_problem() -> None:
     async with site({"zone": [INSIDE]}) as served:
         base = str(served.client.base_url).replace("http", "ws", 1)
         head = {"X-API-Key": served.key}
-        async with connect(f"{base}ws?snapshot=key.list", additional_headers=head) as socket:
+        async with connect(
+            f"{base}ws?snapshot=key.list", additional_headers=head, open_timeout=60
+        ) as socket:
             told = json.loads(await socket.recv())
     assert (told["kind"], told["problem"]["status"]) == ("problem", 403)

@@ -123,7 +123,9 @@ async def everything() -> AsyncIterator[tuple[Kernel, httpx.AsyncClient]]:
     async with run_kernel(plugins, CONFIG, network=network) as kernel:
         host, port = network.bound[("0.0.0.0", 8080)]
         base = f"http://{host}:{port}/api/v1"
-        async with httpx.AsyncClient(base_url=base, headers={"X-API-Key": "k"}) as client:
+        async with httpx.AsyncClient(
+            base_url=base, headers={"X-API-Key": "k"}, timeout=60
+        ) as client:
             yield kernel, client
 
 

@@ -71,7 +71,7 @@ class Instance:
         headers = {"X-API-Key": KEY, "Content-Type": "application/json"}
         url = f"{self.base}/api/v1{path}"
         request = urllib.request.Request(url, data, headers, method=verb)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             text: str = answer.read().decode()
         return text
 
@@ -79,7 +79,7 @@ class Instance:
         method = methods()[f"OperationService/{name}"]
         with grpc.insecure_channel(f"127.0.0.1:{self._grpc}") as channel:
             octets = channel.unary_unary(method.path)(
-                bytes(request), metadata=[("x-api-key", key)], timeout=10
+                bytes(request), metadata=[("x-api-key", key)], timeout=60
             )
         return method.reply.kind.parse(octets)
 

@@ -37,7 +37,7 @@ class Desk:
             [sys.executable, "-m", "microdns", *words],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             cwd=self.folder,
             env=environment,
             check=False,
@@ -54,10 +54,10 @@ class Desk:
         assert program is not None
         address = [f"@{self.server.host}", "-p", str(self.server.port)]
         shown = subprocess.run(
-            [program, *address, "+short", *words],
+            [program, *address, "+short", "+timeout=30", *words],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=True,
         )
         return shown.stdout.splitlines()

@@ -1,6 +1,7 @@
 """What was acknowledged survives: the process is killed in the midst of concurrent writes."""
 
 import asyncio
+import fcntl
 import os
 import random
 import subprocess
@@ -18,6 +19,7 @@ POWER_CUTS = 5
 POWER_CUTS_MAX = 40
 WRITES = 10_000
 RECORD = 9
+PIPE_BYTES = 8192
 
 
 @dataclass
@@ -32,9 +34,15 @@ def run_and_kill(path: Path, first: int, after: int) -> Told:
     """Start the writes, and kill the process once ``after`` of them are acknowledged."""
     command = [sys.executable, "-m", "tests.fault.writer", str(path), str(first), str(WRITES)]
     told, rest = Told(), b""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
-        assert process.stdout is not None
-        while octets := os.read(process.stdout.fileno(), 1 << 16):
+    reading, writing = os.pipe()
+    # So small that it can't be done before we have read what it is killed for.
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    with (
+        subprocess.Popen(command, stdout=writing, cwd=ROOT) as process,
+        os.fdopen(reading, "rb", 0) as telling,
+    ):
+        os.close(writing)
+        while octets := telling.read(1 << 16):
             rest = take(told, rest + octets)
             if len(told.acknowledged) >= after:
                 process.kill()

@@ -65,7 +65,7 @@ class Prometheus:
 
     def _get(self, what: str, **parameters: str) -> dict[str, list[dict[str, str]]]:
         url = f"http://{self.address}/api/v1/{what}?{urllib.parse.urlencode(parameters)}"
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with urllib.request.urlopen(url, timeout=60) as response:
             data: dict[str, list[dict[str, str]]] = json.load(response)["data"]
             return data
 

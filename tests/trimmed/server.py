@@ -13,8 +13,8 @@ import dns.query
 from tests.environments import Environment, clean_environment
 from tests.peers import free_port
 
-READY_TIMEOUT_SECONDS = 30.0
-STOP_TIMEOUT_SECONDS = 15.0
+READY_TIMEOUT_SECONDS = 60.0
+STOP_TIMEOUT_SECONDS = 60.0
 
 CONFIG = """
 [instance]
@@ -108,7 +108,7 @@ class Server:
     def ask(self, name: str) -> list[str]:
         """Addresses of a name, asked over UDP."""
         query = dns.message.make_query(name, "A")
-        answer = dns.query.udp(query, "127.0.0.1", port=self._port, timeout=5)
+        answer = dns.query.udp(query, "127.0.0.1", port=self._port, timeout=60)
         return [str(rdata) for rrset in answer.answer for rdata in rrset]
 
     @property

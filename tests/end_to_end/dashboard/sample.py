@@ -40,7 +40,7 @@ def call(instance: Instance, verb: str, path: str, body: Any = None) -> Any:
         headers={"X-API-Key": KEY, "Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         raise AssertionError(f"{verb} {path}: {error.read().decode()}") from None
@@ -76,7 +76,7 @@ def ask(instance: Instance, name: str, kind: int = 1, times: int = 1) -> None:
     labels = b"".join(bytes([len(each)]) + each.encode() for each in name.split("."))
     query = struct.pack("!6H", 1, 0x0100, 1, 0, 0, 0) + labels + struct.pack("!BHH", 0, kind, 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.settimeout(2)
+        asking.settimeout(60)
         for _ in range(times):
             asking.sendto(query, ("127.0.0.1", instance.dns))
             asking.recv(4096)

@@ -33,10 +33,12 @@ def sky_port() -> Iterator[int]:
 
     thread = threading.Thread(target=anyio.run, args=(serve,))
     thread.start()
-    assert ready.wait(30)
-    yield network.bound[("0.0.0.0", 8080)][1]
-    over.set()
-    thread.join()
+    try:
+        assert ready.wait(60)
+        yield network.bound[("0.0.0.0", 8080)][1]
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_a_third_partys_tab_is_a_tab_like_ours(browser: Browser, sky_port: int) -> None:
