@@ -7,10 +7,9 @@ from pathlib import Path
 
 from plugins.dhcp4.tests.client import MAC, ip, reply_of, request
 
-from microdns.clock import Clock
 from microdns.events import Entry
 from microdns.lifecycle.kernel import Kernel
-from microdns.testing import run_kernel
+from microdns.testing import FakeClock, run_kernel
 from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.plugin import DhcpPlugin
 from microdns_dhcp.testing import FakeLinks, fake_interface, settle
@@ -46,9 +45,9 @@ class Bench:
         await self.settle()
         return self.replies()
 
-    async def settle(self, rounds: int = 30) -> None:
+    async def settle(self) -> None:
         """Let what is under way come to its end."""
-        await settle(rounds, self.kernel.store)
+        await settle(10, self.kernel.store)
 
     def clear(self) -> None:
         self.links.datagrams["eth0"].sent.clear()
@@ -90,13 +89,13 @@ async def serving(
     config: str = POOL,
     settings: str = "",
     *,
-    clock: Clock | None = None,
+    clock: FakeClock | None = None,
     folder: Path | None = None,
 ) -> AsyncIterator[Bench]:
     links = FakeLinks(fake_interface("eth0", f"{ADDRESS}/24"))
     text = f'[dhcp.v4]\nenabled = true\ninterface = "eth0"\n{settings}\n{config}'
     async with run_kernel(
-        [DhcpPlugin(links), Dhcp4Plugin()], text, clock=clock, folder=folder
+        [DhcpPlugin(links), Dhcp4Plugin()], text, clock=clock or FakeClock(), folder=folder
     ) as kernel:
         await settle(5)
         yield Bench(kernel, links, kernel.services.require(LeaseBook))

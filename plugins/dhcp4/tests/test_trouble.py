@@ -27,7 +27,7 @@ async def test_a_clock_jump_ends_no_lease_early(fake_clock: FakeClock, jump: int
         assert lease is not None
         assert lease.state == ACTIVE
         await fake_clock.advance(110)
-        await bench.settle(10)
+        await bench.settle()
         lease = bench.book.lease(FIRST)
         assert lease is not None
         assert lease.state == EXPIRED
@@ -37,7 +37,7 @@ async def test_leases_expire_and_are_purged_after_a_day(fake_clock: FakeClock) -
     async with serving(clock=fake_clock) as bench:
         await bench.lease()
         await fake_clock.advance(3605)
-        await bench.settle(5)
+        await bench.settle()
         assert [entry.type for entry in bench.journal()] == ["lease.granted", "lease.expired"]
         assert await bench.book.purge(86_400) == 0
         bench.book.clock._base += 86_400
@@ -70,20 +70,20 @@ async def test_an_interface_that_goes_down_and_comes_back_is_served_again() -> N
     async with serving() as bench:
         before = bench.links.datagrams["eth0"]
         bench.links.change(fake_interface("eth0", "192.0.2.1/24", up=False))
-        await bench.settle(5)
+        await bench.settle()
         assert before.closed
         bench.links.change(fake_interface("eth0", "192.0.2.1/24", index=9))
-        await bench.settle(5)
+        await bench.settle()
         assert (await bench.one(request(DISCOVER))).type == OFFER
 
 
 async def test_an_interface_renamed_to_the_wanted_name_is_served() -> None:
     async with serving() as bench:
         bench.links.change(fake_interface("other0", "192.0.2.1/24"))
-        await bench.settle(5)
+        await bench.settle()
         assert bench.links.datagrams["eth0"].closed
         bench.links.change(fake_interface("eth0", "192.0.2.1/24"))
-        await bench.settle(5)
+        await bench.settle()
         assert (await bench.one(request(DISCOVER))).type == OFFER
 
 
@@ -91,17 +91,17 @@ async def test_sockets_that_can_not_be_opened_are_tried_again() -> None:
     async with serving() as bench:
         bench.links.refusing = True
         bench.links.change(fake_interface("eth0", "192.0.2.1/24", index=9))
-        await bench.settle(5)
+        await bench.settle()
         bench.links.refusing = False
         bench.links.change(fake_interface("eth0", "192.0.2.1/24", index=9))
-        await bench.settle(5)
+        await bench.settle()
         assert (await bench.one(request(DISCOVER))).type == OFFER
 
 
 async def test_an_interface_without_an_address_can_not_serve_its_own_link() -> None:
     async with serving() as bench:
         bench.links.change(fake_interface("eth0"))
-        await bench.settle(5)
+        await bench.settle()
         assert await bench.ask(request(DISCOVER)) == []
         assert bench.count("discover", "no-subnet") == 1
 

@@ -6,13 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import anyio
 from plugins.dhcp6.tests.client import DUID, Reply, na, reply_of, request
 
-from microdns.clock import Clock
 from microdns.events import Entry
 from microdns.lifecycle.kernel import Kernel
-from microdns.testing import run_kernel
+from microdns.testing import FakeClock, run_kernel
 from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.plugin import DhcpPlugin
 from microdns_dhcp.testing import FakeLinks, fake_interface, settle
@@ -49,7 +47,6 @@ class Bench:
     kernel: Kernel
     links: FakeLinks
     book: LeaseBook
-    plugin: Dhcp6Plugin
 
     async def ask(
         self, data: bytes, source: str = PEER, to: str = GROUP, port: int = 546
@@ -62,13 +59,7 @@ class Bench:
 
     async def settle(self) -> None:
         """Let the loop read the socket, and what is to be stored be stored."""
-        await settle(3)
-        queue = self.plugin._server.queue
-        for _ in range(20_000):
-            if not queue.in_flight:
-                break
-            await anyio.sleep(0.001)
-        await settle(1)
+        await settle(10, self.kernel.store)
 
     def clear(self) -> None:
         self.links.datagrams6["eth0"].sent.clear()
@@ -116,12 +107,14 @@ async def serving(
     config: str = POOL,
     settings: str = "",
     *,
-    clock: Clock | None = None,
+    clock: FakeClock | None = None,
     folder: Path | None = None,
 ) -> AsyncIterator[Bench]:
     links = FakeLinks(fake_interface("eth0", "fe80::fe/64", "2001:db8::1/64"))
     text = f'[dhcp.v6]\nenabled = true\ninterface = "eth0"\n{settings}\n{config}'
     plugin = Dhcp6Plugin(NUMBER)
-    async with run_kernel([DhcpPlugin(links), plugin], text, clock=clock, folder=folder) as kernel:
+    async with run_kernel(
+        [DhcpPlugin(links), plugin], text, clock=clock or FakeClock(), folder=folder
+    ) as kernel:
         await settle(5)
-        yield Bench(kernel, links, kernel.services.require(LeaseBook), plugin)
+        yield Bench(kernel, links, kernel.services.require(LeaseBook))

@@ -28,7 +28,6 @@ from plugins.dhcp6.tests.client import (
 
 from microdns.testing import FakeClock
 from microdns_dhcp.model import ACTIVE, DECLINED, EXPIRED, RELEASED
-from microdns_dhcp.testing import settle
 from microdns_dhcp6.message import (
     ADVERTISE,
     CONFIRM,
@@ -472,7 +471,7 @@ async def test_18_4_a_client_gets_the_address_that_it_had(tmp_path: Path) -> Non
         await bench.lease()
     async with serving(folder=tmp_path) as bench:
         assert (await bench.one(request(SOLICIT, na()))).address == "2001:db8::101"
-        await settle(2)
+        await bench.settle()
 
 
 async def test_21_6_lifetimes_without_end() -> None:

@@ -7,7 +7,7 @@ from plugins.dhcp6.tests.client import DUID, ip, na, pd, prefix, request
 from microdns.errors import StorageFault
 from microdns.testing import FakeClock
 from microdns_dhcp.model import ACTIVE, EXPIRED
-from microdns_dhcp.testing import fake_interface, settle
+from microdns_dhcp.testing import fake_interface
 from microdns_dhcp6.message import NO_ADDRS, REPLY, REQUEST, SOLICIT
 
 pytestmark = pytest.mark.anyio
@@ -81,20 +81,20 @@ async def test_an_interface_that_goes_down_and_comes_back_is_served_again() -> N
     async with serving() as bench:
         before = bench.links.datagrams6["eth0"]
         bench.links.change(fake_interface("eth0", *ADDRESSES, up=False))
-        await settle(5)
+        await bench.settle()
         assert before.closed
         bench.links.change(fake_interface("eth0", *ADDRESSES, index=9))
-        await settle(5)
+        await bench.settle()
         assert (await bench.one(request(SOLICIT, na()))).address == FIRST
 
 
 async def test_an_interface_renamed_to_the_wanted_name_is_served() -> None:
     async with serving() as bench:
         bench.links.change(fake_interface("other0", *ADDRESSES))
-        await settle(5)
+        await bench.settle()
         assert bench.links.datagrams6["eth0"].closed
         bench.links.change(fake_interface("eth0", *ADDRESSES))
-        await settle(5)
+        await bench.settle()
         assert len(await bench.ask(request(SOLICIT, na()))) == 1
 
 
@@ -102,17 +102,17 @@ async def test_sockets_that_can_not_be_opened_are_tried_again() -> None:
     async with serving() as bench:
         bench.links.refusing = True
         bench.links.change(fake_interface("eth0", *ADDRESSES, index=9))
-        await settle(5)
+        await bench.settle()
         bench.links.refusing = False
         bench.links.change(fake_interface("eth0", *ADDRESSES, index=9))
-        await settle(5)
+        await bench.settle()
         assert len(await bench.ask(request(SOLICIT, na()))) == 1
 
 
 async def test_an_interface_without_a_pool_serves_nobody() -> None:
     async with serving() as bench:
         bench.links.change(fake_interface("eth0", "fe80::fe/64"))
-        await settle(5)
+        await bench.settle()
         assert await bench.ask(request(SOLICIT, na())) == []
         assert bench.count("solicit", "no-subnet") == 1
 

@@ -108,7 +108,7 @@ class World:
 
     async def settled(self) -> None:
         """Wait until everything in the journal is settled."""
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             follower = self.kernel.services.require(Follower)
             while not follower.is_settled:  # noqa: ASYNC110  (it tells nobody)
                 await anyio.sleep(0.002)

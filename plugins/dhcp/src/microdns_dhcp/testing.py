@@ -4,12 +4,10 @@ import asyncio
 import ipaddress
 import socket
 from collections import deque
-from contextlib import suppress
 
 import anyio
 import anyio.lowlevel
 
-from microdns.errors import StorageFault
 from microdns.store import Store
 from microdns_dhcp.links import Interface, Probe, Source6
 
@@ -236,16 +234,14 @@ def fake_interface(
     )
 
 
-async def settle(rounds: int = 30, store: Store | None = None) -> None:
+async def settle(rounds: int = 5, store: Store | None = None) -> None:
     """Let the loop read sockets, and ``store`` bring what was written to the disk.
 
     However slow that disk is: what waits for it has gone on when this returns.
     """
     await _turns(rounds)
-    if store is not None:
-        with suppress(StorageFault):
-            async with store.snapshot():
-                await _turns(5)
+    while store is not None and store.committer.busy:
+        await _turns(rounds)
 
 
 async def _turns(rounds: int) -> None:
