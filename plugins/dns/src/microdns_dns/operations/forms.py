@@ -132,6 +132,7 @@ def record_shown(record: Record, version: int) -> RecordShown:
     """A record as it is shown: what ``record_values`` says, as a struct that is quick to make."""
     data, text = rdata_forms(record.type, record.rdata)
     check = record.health_check
+    created = rfc3339(record.created_ns)
     return RecordShown(
         record.id,
         record.zone_id,
@@ -144,8 +145,8 @@ def record_shown(record: Record, version: int) -> RecordShown:
         record.origin,
         record.comment,
         None if check is None else HealthCheckData(**msgspec.structs.asdict(check)),
-        rfc3339(record.created_ns),
-        rfc3339(record.updated_ns),
+        created,
+        created if record.updated_ns == record.created_ns else rfc3339(record.updated_ns),
         version,
     )
 
@@ -174,9 +175,9 @@ def owner_of(zone: Zone, text: str) -> str:
     ``text`` is relative, or absolute with a final dot.  A name that repeats the zone's without
     that dot is refused, since it is hardly meant.
     """
-    origin = zone_origin(zone)
-    if _is_plain(text) and len(text) + len(origin) < names.NAME_MAX:
+    if _is_plain(text) and len(text) + len(zone.name) < _NAME_TEXT_MAX:
         return text
+    origin = zone_origin(zone)
     try:
         absolute = names.from_input(text, origin)
         if not names.is_subdomain(absolute, origin):
@@ -191,6 +192,9 @@ def owner_of(zone: Zone, text: str) -> str:
         raise Invalid.of(Problem("name", str(error))) from None
     return relative
 
+
+_NAME_TEXT_MAX = names.NAME_MAX - 2
+"""Where texts of a label and its zone are not longer than this, they fit a name on the wire."""
 
 _is_plain = compile("(?![Xx][Nn]--)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?").fullmatch
 """Whether a text surely is one label as records hold it, as nearly all are."""

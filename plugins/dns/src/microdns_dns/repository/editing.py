@@ -61,15 +61,16 @@ class Edit:
             self._load(self._tx.scan(RECORDS, id_key(self._zone.id)))
             self._whole = True
         ids = new_ids(len(changes), self._plan.time_ns)
-        for number, change in enumerate(changes):
-            if number % SLICE == 0:
-                self._read_owners(changes[number : number + SLICE])
-            if number % SLICE == SLICE - 1:
+        for start in range(0, len(changes), SLICE):
+            if start:
                 await anyio.lowlevel.checkpoint()
-            try:
-                self._apply_one(change, ids[number])
-            except MicroDNSError as error:
-                raise _placed(error, number, len(changes)) from None
+            part = changes[start : start + SLICE]
+            self._read_owners(part)
+            for number, change in enumerate(part, start):
+                try:
+                    self._apply_one(change, ids[number])
+                except MicroDNSError as error:
+                    raise _placed(error, number, len(changes)) from None
         self._refuse_aliases()
         self._fill_plan()
 
@@ -89,7 +90,7 @@ class Edit:
         self._refuse_twice(owner, record)
         if record.source in AUTOMATIC:
             self._refuse_shadowing(owner, record)
-        self._put(record)
+        self._put(owner, record)
 
     def _alter(self, change: Alter) -> None:
         before = self._known(change.id, change.if_version)
@@ -97,8 +98,9 @@ class Edit:
         after = msgspec.structs.replace(before, **_given(change, self._zone.default_ttl))
         after = self._checked(after, before)
         self._drop(before)
-        self._refuse_twice(self._owner(after.name), after)
-        self._put(after)
+        owner = self._owner(after.name)
+        self._refuse_twice(owner, after)
+        self._put(owner, after)
 
     def _remove_matching(self, change: RemoveMatching) -> None:
         name = self._normal(change.name)
@@ -154,11 +156,10 @@ class Edit:
     def _load(self, records: Iterable[Record]) -> None:
         for record in records:
             self._before[record.id] = record
-            self._put(record)
+            self._put(self._owners.setdefault(record.name.lower(), {}), record)
 
-    def _put(self, record: Record) -> None:
-        self._now[record.id] = record
-        self._owners.setdefault(record.name.lower(), {})[record.id] = record
+    def _put(self, owner: Owner, record: Record) -> None:
+        self._now[record.id] = owner[record.id] = record
 
     def _drop(self, record: Record) -> None:
         del self._now[record.id]
@@ -190,8 +191,8 @@ class Edit:
 
     def _checked(self, record: Record, before: Record | None = None) -> Record:
         """The record with its name as records hold it; raises Invalid."""
-        problems: list[Problem] = []
         name = self._normal(record.name)
+        problems: list[Problem] = []
         if record.type == SOA or not is_data(record.type):
             problems.append(Problem("data.type", _no_data(record.type)))
         if not 0 <= record.ttl <= TTL_MAX:
@@ -211,10 +212,9 @@ class Edit:
         Looked at when all changes are made, since one may take the alias away.  Imports take what
         the file says, as other servers do.
         """
-        for record in list(self._now.values()):
+        naming = [one for one in self._now.values() if one.type in _NO_ALIASES and one.enabled]
+        for record in naming:
             before = self._before.get(record.id)
-            if record.type not in _NO_ALIASES or not record.enabled:
-                continue
             if before is not None and before.enabled and before.rdata == record.rdata:
                 continue
             at = TARGETS[record.type]
