@@ -1,7 +1,7 @@
 """Taps: what was asked and answered waits in bounds, is taken in turns, and dropped is counted."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 import pytest
 from plugins.dns.tests.listeners.wire import SECONDS_MAX, query
@@ -10,8 +10,9 @@ from plugins.dns.tests.stages import FixedStage, LateStage, a_responder
 from microdns.errors import Conflict
 from microdns.testing import FakeClock
 from microdns_dns.dnstap import Exchange, head_of
-from microdns_dns.message import Address, Transport
-from microdns_dns.responder import Late, Responder
+from microdns_dns.message import Address, Reply, Transport
+from microdns_dns.plan import Messages
+from microdns_dns.responder import Late, Many, Responder
 from microdns_dns.taps import Tap, Taps
 
 pytestmark = pytest.mark.anyio
@@ -188,3 +189,27 @@ async def test_what_gets_no_answer_is_not_told(fake_clock: FakeClock) -> None:
     told(responder, noted)
     assert responder.respond(b"short", CLIENT, Transport.UDP) is None
     assert noted == []
+
+
+async def test_all_messages_of_an_answer_were_asked_for_at_one_time(fake_clock: FakeClock) -> None:
+    """Whatever the clock does while they are made."""
+
+    async def replies() -> AsyncGenerator[Reply, None]:
+        yield Reply()
+        await fake_clock.advance(2)
+        yield Reply()
+        fake_clock.jump_wall(-60)
+        yield Reply()
+
+    stage = FixedStage(Messages(replies(), 1, lambda complete: None))
+    responder, _ = a_responder([stage], fake_clock)
+    noted: list[Exchange] = []
+    told(responder, noted)
+    began = fake_clock.time_ns()
+    answer = responder.respond(query(), CLIENT, Transport.TCP)
+    assert isinstance(answer, Many)
+    assert len([octets async for octets in answer.octets()]) == 3
+    answer.close()
+    assert {each.asked_ns for each in noted} == {began}
+    assert [each.answered_ns - began for each in noted] == [0, 2_000_000_000, 0]
+    assert [each.continued for each in noted] == [False, True, True]

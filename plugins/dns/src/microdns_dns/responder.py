@@ -66,7 +66,7 @@ class Many:
         self._responder = responder
         self._query = query
         self._messages = messages
-        self._began = began
+        self._asked_ns = responder.moment_of(began)
         self._complete = False
         self.total_seconds = messages.total_seconds
 
@@ -76,7 +76,7 @@ class Many:
         async with aclosing(self._messages.replies) as replies:
             async for reply in replies:
                 octets = self._responder.encoded(self._query, reply)
-                self._responder.tell(self._query, octets, self._began, continued)
+                self._responder.tell(self._query, octets, self._asked_ns, continued)
                 continued = True
                 yield octets
         self._complete = True
@@ -182,10 +182,15 @@ class Responder:
         metrics.samples.add(query.folded, query.client[0], query.qtype, reply.rcode)
         metrics.latency[transport].observe(self._monotonic() - began)
         if self.taps.tap is not None:
-            self.tell(query, octets, began)
+            self.tell(query, octets, self.moment_of(began))
         return octets
 
-    def tell(self, query: Query, octets: bytes, began: float, continued: bool = False) -> None:
+    def moment_of(self, began: float) -> int:
+        """When it was by the wall clock that the monotonic one said so, in nanoseconds."""
+        passed = self._monotonic() - began
+        return self._clock.time_ns() - round(passed * 1e9)
+
+    def tell(self, query: Query, octets: bytes, asked_ns: int, continued: bool = False) -> None:
         """Show a message and its answer to who taps, if anybody does."""
         for_client = query.answered_by >= Order.FORWARD
         local = query.local or self.bound
@@ -194,7 +199,7 @@ class Responder:
             octets,
             (query.client, local),
             query.transport,
-            began,
+            asked_ns,
             for_client=for_client,
             continued=continued,
         )
@@ -205,17 +210,16 @@ class Responder:
         octets: bytes,
         ends: tuple[Address, Address],
         transport: Transport,
-        began: float,
+        asked_ns: int,
         *,
         for_client: bool,
         continued: bool = False,
     ) -> None:
         if self.taps.tap is None:
             return
-        now = self._clock.time_ns()
-        asked = now - round((self._monotonic() - began) * 1e9)
+        now = max(self._clock.time_ns(), asked_ns)  # also where the clock was set back meanwhile
         self.taps.tap.note(
-            Exchange(*ends, transport, packet, octets, asked, now, for_client, continued)
+            Exchange(*ends, transport, packet, octets, asked_ns, now, for_client, continued)
         )
 
     def settle(self, query: Query, reply: Reply | Messages, began: float) -> Many | bytes | None:

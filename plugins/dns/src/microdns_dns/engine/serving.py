@@ -67,7 +67,8 @@ class EngineResponder(Responder):
                 if self.taps.tap is not None and octets:
                     ends = client, local or self.bound
                     kept = self.engine.kept
-                    self._tell(packet, octets, ends, transport, began, for_client=kept)
+                    asked_ns = self.moment_of(began)
+                    self._tell(packet, octets, ends, transport, asked_ns, for_client=kept)
                 return octets or None
         return super().respond(packet, client, transport, local)
 
