@@ -113,7 +113,7 @@ async def answers(address: Address) -> bool:
     message = next(seed for seed in SEEDS if b"\7example" in seed)
     reader, writer = await asyncio.open_connection(*address)
     writer.write(len(message).to_bytes(2, "big") + message)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         size = int.from_bytes(await reader.readexactly(2), "big")
         answer = await reader.readexactly(size)
     writer.close()
