@@ -14,7 +14,7 @@ import pytest
 
 from microdns.lifecycle.kernel import Kernel
 from microdns.operations import Call
-from microdns.testing import LoopbackNetwork, run_kernel
+from microdns.testing import FakeClock, LoopbackNetwork, run_kernel
 from microdns_auth.plugin import AuthPlugin
 from microdns_dns.plugin import DnsPlugin
 from microdns_grpc.generated.microdns import v1
@@ -78,7 +78,7 @@ class Site:
 async def site(limits: dict[str, list[str]]) -> AsyncIterator[Site]:
     network = LoopbackNetwork()
     plugins = [GrpcPlugin(), DnsPlugin(), AuthPlugin()]
-    async with run_kernel(plugins, network=network) as kernel:
+    async with run_kernel(plugins, network=network, clock=FakeClock()) as kernel:
         made = await kernel.operations.call(
             "key.create", {"name": "limited", "scopes": ["*"], "limits": limits}, Call()
         )

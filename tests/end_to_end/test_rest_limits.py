@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from microdns.cli.main import run_line
 from microdns.lifecycle.kernel import Kernel
 from microdns.operations import Call
-from microdns.testing import LoopbackNetwork, run_kernel
+from microdns.testing import FakeClock, LoopbackNetwork, run_kernel
 from microdns_auth.plugin import AuthPlugin
 from microdns_dns.plugin import DnsPlugin
 from microdns_rest.plugin import RestPlugin
@@ -63,7 +63,7 @@ async def site(limits: dict[str, list[str]]) -> AsyncIterator[Site]:
     network = LoopbackNetwork()
     plugins = [RestPlugin(), DnsPlugin(), AuthPlugin()]
     config = '[dns.auth]\nenabled = true\nlisten = "127.0.0.1:0"\n'
-    async with run_kernel(plugins, config, network=network) as kernel:
+    async with run_kernel(plugins, config, network=network, clock=FakeClock()) as kernel:
         made = await kernel.operations.call(
             "key.create", {"name": "limited", "scopes": ["*"], "limits": limits}, Call()
         )
