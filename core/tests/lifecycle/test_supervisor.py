@@ -12,7 +12,7 @@ from microdns.lifecycle.hookcalls import HookCalls
 from microdns.lifecycle.record import PluginRecord, PluginState
 from microdns.lifecycle.supervisor import Supervisor
 from microdns.plugin import NoConfig, Plugin, hookimpl
-from microdns.testing.clock import FakeClock
+from microdns.testing import FakeClock, LoopTime
 
 pytestmark = pytest.mark.anyio
 
@@ -158,6 +158,19 @@ async def test_a_slow_stop_is_cut_off_and_named(bench: Bench) -> None:
     await bench.supervisor.stop(0.05)
     assert bench.state() == PluginState.STOPPED
     assert "did not stop within" in bench.record.error
+
+
+async def test_no_stop_is_cut_off_because_the_machine_stood_still(bench: Bench) -> None:
+    closed = anyio.Event()
+    bench.plugin._do = lambda what: closed.wait()  # type: ignore[method-assign]  # a hook that waits
+    bench.record.state = PluginState.RUNNING
+    with LoopTime() as loop_time:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.supervisor.stop, 1.0)
+            await loop_time.advance(100)
+            assert bench.state() == PluginState.STOPPING
+            closed.set()
+    assert (bench.record.state, bench.record.error) == (PluginState.STOPPED, "")
 
 
 async def test_a_stop_while_it_waits_to_start_again_is_quick(bench: Bench) -> None:

@@ -18,6 +18,10 @@ from microdns.plugin import Plugin, PluginContext
 # SystemExit ends the whole process when it leaves a task, so a plugin's is taken as a crash.
 CRASHES = (Exception, SystemExit)
 
+STOP_PARTS = 4
+"""The time for a stop is counted in so many parts: a machine that stands still costs one of them,
+and does not cut off a plugin that would stop at once."""
+
 
 class Supervisor:
     """Moves a plugin between its states, and keeps what it raises from everybody else."""
@@ -102,18 +106,24 @@ class Supervisor:
         """End the plugin's task and close what it opened, within ``seconds``."""
         was_up = self.record.up
         self._move(PluginState.STOPPING)
-        with anyio.move_on_after(seconds) as limit:
-            if self._scope is not None:
-                self._scope.cancel()
-                await self._finished.wait()
-            if was_up:
-                await self._close()
+        with anyio.CancelScope() as limit:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_cancel_after, seconds, limit)
+                await self._end(was_up)
+                tasks.cancel_scope.cancel()
         self._leave(self.record)
         late = f"did not stop within {seconds:.1f} s" if limit.cancelled_caught else ""
         if late:
             name = self.record.name
             logevents.PLUGIN_SLOW_STOP(self._log, "plugin %s %s", name, late, plugin=name)
         self._move(PluginState.STOPPED, late)
+
+    async def _end(self, was_up: bool) -> None:
+        if self._scope is not None:
+            self._scope.cancel()
+            await self._finished.wait()
+        if was_up:
+            await self._close()
 
     async def _run_once(self, backoff: Backoff) -> bool:
         """Run the task; True when it ended by itself, False when it crashed."""
@@ -170,3 +180,9 @@ class Supervisor:
         self.record.error = error
         self.record.since_ns = self._clock.time_ns()
         self._moved(self.record.name)
+
+
+async def _cancel_after(seconds: float, scope: anyio.CancelScope) -> None:
+    for _ in range(STOP_PARTS):
+        await anyio.sleep(seconds / STOP_PARTS)
+    scope.cancel()
