@@ -1,5 +1,6 @@
 """The image of the leases: whatever it says, a start knows what the store has."""
 
+import asyncio
 import logging
 import tempfile
 from collections.abc import AsyncIterator
@@ -76,7 +77,9 @@ def test_stretches_after_changes_are_what_the_changes_say(
             known.update(changes)
             read = [image.unpacked(each.octets) for each in stretches]
             assert [each for part in image.loaded(read, changes) for each in part] == ordered(known)
-            ordered_changes = [(each, changes[each[1:]]) for each in image.in_order(changes)]
+            ordered_changes = [
+                (each, changes[each[1:]]) for keys in image.in_order(changes) for each in keys
+            ]
             stretches = list(image.applied(stretches, ordered_changes))
             assert all(len(image.unpacked(each.octets)) < 6 for each in stretches[:-1])
             found = [each for part in stretches for each in image.unpacked(part.octets)]
@@ -315,6 +318,36 @@ async def test_the_image_is_written_once_it_has_fallen_behind(
         head, octets = image.read(file_of(kernel))
         assert head.sequence == kernel.store.sequence
         assert [each.client for each in image.unpacked(octets[0])] == [b"a", b"\x0b", b"\x0c"]
+
+
+@pytest.mark.anyio
+async def test_an_image_is_made_between_turns_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request waits in several turns of the loop, so most of them must be free of this."""
+    monkeypatch.setattr(keeping, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(image, "STRETCH", 10)
+    monkeypatch.setattr(image, "_SORTED_AT_ONCE", 10)
+    async with running(tmp_path) as kernel:
+        book = book_of(kernel)
+        await book.commit([book.grant(lease(n, bytes((n,)))) for n in range(10, 110)])
+        turns = 0
+        turns_until: list[int] = []
+        write = image.write
+
+        def noting(*given: Any) -> int:
+            turns_until.append(turns)
+            return write(*given)
+
+        monkeypatch.setattr(image, "write", noting)
+        saving = asyncio.ensure_future(book._image.save(book))
+        while not saving.done():
+            turns += 1
+            await asyncio.sleep(0)
+        await saving
+        stretches = len(image.read(file_of(kernel))[1])
+        assert stretches >= 10
+        assert turns_until[0] >= stretches * keeping.TURNS_BETWEEN
 
 
 @pytest.mark.anyio

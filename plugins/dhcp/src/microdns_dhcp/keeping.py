@@ -7,8 +7,9 @@ each lease how it is, not by what it differs.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Iterable, Iterator
+from time import perf_counter
+from typing import Any, Protocol, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -40,9 +41,16 @@ BEHIND_SHARE = 10
 """It is written once the journal is ahead by this many entries, or one in so many leases."""
 REPACKED_FROM = 50_000
 """With more changes than this, a stop, for which nobody waits, packs all leases anew at once."""
+SLICE_SECONDS = 0.0005
+TURNS_BETWEEN = 4
+"""An image is made for so long at a time; then it is others' turn, so many times.  A request takes
+some turns until it is answered, and would wait in each of them."""
 TAIL_MIN = 20_000
 TAIL_SHARE = 8
 """A start applies so many entries, or one in so many leases: with more, to read all is quicker."""
+
+
+Step = TypeVar("Step")
 
 
 class Bindings(Protocol):
@@ -141,11 +149,11 @@ class ImageKeeper:
             stretches = image.packed_anew(book.all_bindings())
         else:
             await self._pack()
-            changes = ((key, book.binding(key[1:])) for key in image.in_order(changed))
-            stretches = []
-            for stretch in image.applied(self._stretches, changes):
-                stretches.append(stretch)
-                await anyio.lowlevel.checkpoint()
+            changes: list[image.Change] = []
+            async for keys in _gently(image.in_order(changed)):
+                changes.extend([(key, book.binding(key[1:])) for key in keys])
+            applied = _gently(image.applied(self._stretches, changes))
+            stretches = [stretch async for stretch in applied]
         await anyio.to_thread.run_sync(image.write, self._path, sequence, newest.time_ns, stretches)
         self._stretches, self._sequence = stretches, sequence
         self._leases = len(stretches) * image.STRETCH
@@ -155,6 +163,17 @@ class ImageKeeper:
         while self._unpacked:
             self._stretches.extend(image.packed(self._unpacked.pop(0)))
             await anyio.lowlevel.checkpoint()
+
+
+async def _gently(steps: Iterable[Step]) -> AsyncIterator[Step]:
+    """One step after the other, with turns of the loop between them that are others'."""
+    since = perf_counter()
+    for step in steps:
+        yield step
+        if perf_counter() - since >= SLICE_SECONDS:
+            for _ in range(TURNS_BETWEEN):
+                await anyio.lowlevel.checkpoint()
+            since = perf_counter()
 
 
 def _change(entry: Entry) -> tuple[bytes, Binding | None]:
