@@ -11,7 +11,7 @@ from microdns.errors import Problem
 from microdns.points import FORM
 from microdns_rest.handlers import DryRun, success_of
 from microdns_rest.problems import PROBLEM_JSON, ProblemDetails
-from microdns_rest.shape import AS_OF, DRY_RUN, Shape, body_struct
+from microdns_rest.shape import AS_OF, DRY_RUN, Shape
 
 TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
@@ -41,7 +41,7 @@ class Document:
     def __init__(self, shapes: Iterable[Shape]) -> None:
         self._shapes = sorted(shapes, key=lambda shape: (shape.path, shape.verb))
         self._bodies = {
-            shape.operation.name: body_struct(shape) for shape in self._shapes if shape.has_body
+            shape.operation.name: shape.body for shape in self._shapes if shape.has_body
         }
         self._schemas, self._components = self._describe()
 

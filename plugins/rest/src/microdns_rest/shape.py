@@ -5,8 +5,9 @@ parameters (GET, DELETE).  What is not known is refused, wherever it stands.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, get_type_hints
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 from msgspec.structs import FieldInfo, fields
@@ -15,6 +16,8 @@ from microdns.errors import Invalid, Problem
 from microdns.operations import Operation
 from microdns.operations.registry import problem_of
 from microdns.points import WRITE, Point, looks_like_point, point_of
+
+T = TypeVar("T")
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 FORM = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/([\w.~-]+|\{\w+\}))+")
@@ -83,23 +86,36 @@ class Shape:
         self, path: Mapping[str, str], query: Iterable[tuple[str, str]], body: bytes
     ) -> msgspec.Struct:
         """The operation's input; raises ``Malformed`` naming the field."""
-        values: dict[str, Any] = self._body(body) if self.has_body else {}
-        for name, value in self._query(query).items():
-            values[name] = self._converted(name, value)
+        if self.has_body:
+            return self._with_body(path, query, body)
+        given = {name: self._typed(name, value) for name, value in self._query(query).items()}
         for field in self.in_path:
             text = path[self._places[field.name]]
-            values[field.encode_name] = self._converted(field.encode_name, text)
+            given[field.encode_name] = self._typed(field.encode_name, text)
         try:
-            return self._struct(values)
+            found: msgspec.Struct = msgspec.convert(
+                msgspec.to_builtins(given), self.operation.input
+            )
         except msgspec.ValidationError as error:
-            first = error
-        try:  # JSON Schema takes 300.0 for an integer, and so do we
-            return self._struct(with_integers(values))
-        except msgspec.ValidationError:
-            raise malformed(problem_of(first)) from None
+            raise malformed(problem_of(error)) from None
+        return found
 
-    def _struct(self, values: Any) -> msgspec.Struct:
-        found: msgspec.Struct = msgspec.convert(values, self.operation.input)
+    def _with_body(
+        self, path: Mapping[str, str], query: Iterable[tuple[str, str]], body: bytes
+    ) -> msgspec.Struct:
+        """The input of an operation whose fields are in the body and in the path."""
+        typed = self._body(body or b"{}")
+        self._query(query)
+        if not self.in_path:
+            return typed
+        given = {field.name: getattr(typed, field.name) for field in self.in_body}
+        for field in self.in_path:
+            text = path[self._places[field.name]]
+            given[field.name] = self._typed(field.encode_name, text)
+        try:
+            found: msgspec.Struct = self.operation.input(**given)
+        except (TypeError, ValueError) as error:  # the struct has a check of its own
+            raise malformed(Problem("", str(error))) from None
         return found
 
     def dry_run(self, query: Iterable[tuple[str, str]]) -> bool:
@@ -125,13 +141,30 @@ class Shape:
             raise malformed(Problem(name, "is given more than once"))
         return given[0]
 
-    def _body(self, body: bytes) -> dict[str, Any]:
+    @cached_property
+    def body(self) -> type[msgspec.Struct]:
+        """What stands in the body: the input without what the path has."""
+        return body_struct(self)
+
+    @cached_property
+    def _decode(self) -> Callable[[bytes], msgspec.Struct]:
+        return msgspec.json.Decoder(self.body).decode
+
+    def _body(self, body: bytes) -> msgspec.Struct:
         try:
-            values = msgspec.json.decode(body) if body else {}
-        except msgspec.DecodeError as error:
-            raise malformed(Problem("", f"the body is not JSON: {error}")) from None
-        except RecursionError:
-            raise malformed(Problem("", "the body is nested too deeply")) from None
+            return decoded(self._decode, body)
+        except msgspec.ValidationError as error:
+            first = error
+        values = self._object(body)
+        try:  # JSON Schema takes 300.0 for an integer, and so do we
+            found: msgspec.Struct = msgspec.convert(with_integers(values), self.body)
+        except msgspec.ValidationError:
+            raise malformed(problem_of(first)) from None
+        return found
+
+    def _object(self, body: bytes) -> dict[str, Any]:
+        """A body that is not as it should be: its values, if it is an object at all."""
+        values = decoded(msgspec.json.decode, body)
         if not isinstance(values, dict):
             raise malformed(Problem("", "the body must be a JSON object"))
         for field in self.in_path:
@@ -154,13 +187,24 @@ class Shape:
                 values[name] = value
         return values
 
-    def _converted(self, name: str, value: Any) -> Any:
+    def _typed(self, name: str, value: Any) -> Any:
         """Text as the field's type: numbers and booleans are written as JSON writes them."""
         try:
-            found = msgspec.convert(value, self._kinds[name], strict=False)
+            return msgspec.convert(value, self._kinds[name], strict=False)
         except msgspec.ValidationError as error:
             raise malformed(Problem(name, problem_of(error).message)) from None
-        return msgspec.to_builtins(found)
+
+
+def decoded(decode: Callable[[bytes], T], body: bytes) -> T:
+    """A body; raises ``Malformed`` for what is no JSON, ValidationError for another type."""
+    try:
+        return decode(body)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError as error:
+        raise malformed(Problem("", f"the body is not JSON: {error}")) from None
+    except RecursionError:
+        raise malformed(Problem("", "the body is nested too deeply")) from None
 
 
 def with_integers(value: Any) -> Any:
