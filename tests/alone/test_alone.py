@@ -29,7 +29,8 @@ else:
     # What is asked here is whether the tests run at all: the checkout's own run tries many
     # examples.  Tables are made at first use in a new environment, however long that takes.
     slow = [HealthCheck.too_slow]
-    settings.register_profile("alone", max_examples=10, deadline=None, suppress_health_check=slow)
+    alone = settings(max_examples=10, deadline=None, suppress_health_check=slow, derandomize=True)
+    settings.register_profile("alone", alone)
     settings.load_profile("alone")
 """
 
