@@ -6,17 +6,18 @@ that runs beside each other do not meet.
 
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 
 _NUMBERS = count()
 
 
-def run(*command: str, check: bool = True, timeout: float = 30) -> str:
+def run(*command: str, check: bool = True, timeout: float = 120) -> str:
     """What a command says; raises CalledProcessError."""
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout
@@ -32,7 +33,7 @@ class Host:
 
     name: str
 
-    def run(self, *command: str, check: bool = True, timeout: float = 30) -> str:
+    def run(self, *command: str, check: bool = True, timeout: float = 120) -> str:
         """Run a command there."""
         return run("ip", "netns", "exec", self.name, *command, check=check, timeout=timeout)
 
@@ -50,6 +51,16 @@ class Host:
         """Run ip(8) on its interfaces."""
         return run("ip", "-n", self.name, *arguments)
 
+    def processes(self) -> list[int]:
+        """What runs there."""
+        return [int(pid) for pid in run("ip", "netns", "pids", self.name).split()]
+
+    def kill(self) -> None:
+        """End what still runs there: clients in the background, and all when a test has failed."""
+        for pid in self.processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
 
 @contextmanager
 def hosts(number: int) -> Iterator[list[Host]]:
@@ -64,6 +75,7 @@ def hosts(number: int) -> Iterator[list[Host]]:
         yield made
     finally:
         for host in made:
+            host.kill()
             run("ip", "netns", "delete", host.name, check=False)
 
 
@@ -84,3 +96,11 @@ def until(shown: Callable[[], str], pattern: str, seconds: float = 60) -> str:
             return text
         assert time.monotonic() < end, f"no {pattern} in:\n{text}"
         time.sleep(0.1)
+
+
+def link_local(host: Host, interface: str) -> str:
+    """The address that routers and DHCPv6 clients send from, once it is there.
+
+    Not to be sent from while it is ``tentative`` (RFC 4862 5.4).
+    """
+    return host.ip("-6", "address", "show", "dev", interface, "scope", "link")

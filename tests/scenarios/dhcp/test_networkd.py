@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.scenarios.dhcp.namespaces import Host, cable, hosts, until
-from tests.scenarios.dhcp.server import server
+from tests.scenarios.dhcp.server import PATIENCE_SECONDS, server
 from tests.scenarios.dhcp.test_slaac import default_route, sysctl
 
 pytestmark = [pytest.mark.needs("root", "netns", "ip", "sysctl", "networkctl")]
@@ -79,7 +79,7 @@ def networkd(host: Host, folder: Path) -> Iterator[Path]:
         yield log
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(PATIENCE_SECONDS)
 
 
 def test_networkd_holds_a_lease_an_address_of_its_own_and_both_routes(tmp_path: Path) -> None:

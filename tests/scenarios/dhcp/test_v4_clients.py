@@ -1,14 +1,16 @@
 """Real DHCPv4 clients and a real relay agent, in network namespaces."""
 
 import re
+import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
+from tests.scenarios.dhcp.clients import UDHCPC, Dhclient, script, told
 from tests.scenarios.dhcp.load import load
-from tests.scenarios.dhcp.namespaces import Host, cable, hosts
-from tests.scenarios.dhcp.server import Running, server
+from tests.scenarios.dhcp.namespaces import Host, cable, hosts, until
+from tests.scenarios.dhcp.server import PATIENCE_SECONDS, server
 
 pytestmark = [pytest.mark.needs("root", "netns", "ip")]
 
@@ -38,46 +40,11 @@ ip = "192.0.2.77"
 hostname = "reserved"
 """
 
-APPLY = """#!/bin/sh
-env >>{folder}/environment
-case "$1$reason" in
-bound*|renew*|BOUND|RENEW|REBOOT)
-    address=${{ip:-$new_ip_address}}
-    ip address replace "$address/24" dev "$interface"
-    ;;
-esac
-exit 0
-"""
-
-
-def script(folder: Path) -> str:
-    """What a client calls when it has a lease."""
-    file = folder / "apply"
-    file.write_text(APPLY.format(folder=folder))
-    file.chmod(0o755)
-    return str(file)
-
-
-def told(folder: Path) -> str:
-    """What the client's script was told."""
-    return (folder / "environment").read_text()
-
 
 def address_of(host: Host, interface: str = "cli0") -> str:
     found = re.search(r"inet (192\.[\d.]+)/", host.ip("-4", "address", "show", "dev", interface))
     assert found
     return found[1]
-
-
-def eventually(running: Running, state: str, count: int = 1) -> list[dict[str, str]]:
-    """Leases in a state, once there are so many."""
-    end = time.monotonic() + 15
-    while True:
-        found = running.leases(state=state)
-        if len(found) == count or time.monotonic() > end:
-            assert len(found) == count
-            return found
-        time.sleep(0.2)
 
 
 @pytest.mark.needs("udhcpc")
@@ -89,7 +56,7 @@ def test_udhcpc_gets_renews_and_releases_an_address(tmp_path: Path) -> None:
         with server(ours, tmp_path, CONFIG) as running:
             client = subprocess.Popen(
                 theirs.command(
-                    *("udhcpc", "-i", "cli0", "-f", "-R", "-t", "10", "-T", "1"),
+                    *("udhcpc", "-i", "cli0", "-f", "-R", "-t", "3", "-T", "1", "-A", "1"),
                     *("-O", "search", "-O", "staticroutes", "-x", "hostname:box"),
                     *("-s", script(tmp_path)),
                 ),
@@ -97,19 +64,19 @@ def test_udhcpc_gets_renews_and_releases_an_address(tmp_path: Path) -> None:
                 stderr=subprocess.DEVNULL,
             )
             try:
-                (lease,) = eventually(running, "active")
+                (lease,) = running.eventually("active")
                 assert (lease["ip"], lease["hostname"]) == ("192.0.2.100", "box")
-                before = lease["renewed"]
-                time.sleep(1.1)
-                client.send_signal(10)  # SIGUSR1 renews
-                end = time.monotonic() + 10
-                while running.leases()[0]["renewed"] == before:
+                until(lambda: told(tmp_path), r"(?m)^ip=192\.0\.2\.100$")
+                time.sleep(1.1)  # times are shown in seconds
+                client.send_signal(signal.SIGUSR1)  # renews
+                end = time.monotonic() + PATIENCE_SECONDS
+                while running.leases()[0]["renewed"] == lease["renewed"]:
                     assert time.monotonic() < end
-                    time.sleep(0.2)
+                    time.sleep(0.1)
             finally:
                 client.terminate()  # with -R, it releases
-                client.wait(timeout=10)
-            eventually(running, "released")
+                client.wait(PATIENCE_SECONDS)
+            running.eventually("released")
             seen = told(tmp_path)
             assert "search=example.com lab.example.com" in seen
             assert "staticroutes=0.0.0.0/0 192.0.2.1 10.0.0.0/8 192.0.2.254" in seen
@@ -122,19 +89,17 @@ def test_dhclient_gets_and_releases_its_reserved_address(tmp_path: Path) -> None
         ours.address("srv0", "192.0.2.1/24")
         theirs.ip("link", "set", "cli0", "address", "02:00:00:00:00:77")
         theirs.address("cli0")
-        files = ("-lf", str(tmp_path / "leases"), "-pf", str(tmp_path / "pid"))
+        client = Dhclient(theirs, tmp_path, "-4")
         with server(ours, tmp_path, CONFIG) as running:
-            theirs.run("dhclient", "-4", "-1", "-sf", script(tmp_path), *files, "cli0")
-            try:
-                assert address_of(theirs) == "192.0.2.77"
-                (lease,) = eventually(running, "active")
-                assert lease["hostname"] == "reserved"
-                seen = told(tmp_path)
-                assert "new_interface_mtu=1400" in seen
-                assert "new_ntp_servers=192.0.2.123" in seen
-            finally:
-                theirs.run("dhclient", "-4", "-r", "-sf", script(tmp_path), *files, "cli0")
-            eventually(running, "released")
+            client.get(config="also request interface-mtu, ntp-servers;")
+            assert address_of(theirs) == "192.0.2.77"
+            (lease,) = running.eventually("active")
+            assert lease["hostname"] == "reserved"
+            seen = told(tmp_path)
+            assert "new_interface_mtu=1400" in seen
+            assert "new_ntp_servers=192.0.2.123" in seen
+            client.release()
+            running.eventually("released")
 
 
 @pytest.mark.needs("dhcpcd")
@@ -144,9 +109,9 @@ def test_dhcpcd_gets_an_address(tmp_path: Path) -> None:
         ours.address("srv0", "192.0.2.1/24")
         theirs.address("cli0")
         with server(ours, tmp_path, CONFIG) as running:
-            once = ("-4", "-1", "-B", "-t", "20", "-f", "/dev/null", "-c", "/bin/true")
-            theirs.run("dhcpcd", *once, "--noarp", "cli0", timeout=40)
-            (lease,) = eventually(running, "active")
+            once = ("-4", "-1", "-B", "-t", "60", "-f", "/dev/null", "-c", "/bin/true")
+            theirs.run("dhcpcd", *once, "--noarp", "cli0")
+            (lease,) = running.eventually("active")
             assert lease["ip"] == address_of(theirs)
 
 
@@ -179,14 +144,11 @@ gateway = "198.51.100.1"
                 stderr=subprocess.DEVNULL,
             )
             try:
-                theirs.run(
-                    *("udhcpc", "-i", "cli0", "-n", "-q", "-f", "-t", "10", "-T", "1"),
-                    *("-s", script(tmp_path)),
-                )
-                (lease,) = eventually(running, "active")
+                theirs.run(*UDHCPC, "-s", script(tmp_path))
+                (lease,) = running.eventually("active")
             finally:
                 agent.terminate()
-                agent.wait(timeout=10)
+                agent.wait(PATIENCE_SECONDS)
             assert lease["ip"] == "198.51.100.10"
             assert lease["relay"] == "198.51.100.1"
             assert lease["circuit_id"] == "down0"
@@ -194,26 +156,25 @@ gateway = "198.51.100.1"
 
 @pytest.mark.needs("udhcpc")
 def test_an_interface_made_anew_is_served_again(tmp_path: Path) -> None:
-    once = ("udhcpc", "-i", "cli0", "-n", "-q", "-f", "-t", "10", "-T", "1")
     with hosts(2) as (ours, theirs):
         cable(ours, "srv0", theirs, "cli0")
         ours.address("srv0", "192.0.2.1/24")
         theirs.address("cli0")
         with server(ours, tmp_path, CONFIG) as running:
-            theirs.run(*once, "-s", script(tmp_path))
-            ours.ip("link", "set", "srv0", "down")
-            running.wait_for("interface.down")
-            ours.ip("link", "set", "srv0", "up")
-            running.wait_for("interface.up", 2)
-            theirs.run(*once, "-s", script(tmp_path))
-            ours.ip("link", "delete", "srv0")
-            running.wait_for("interface.down", 2)
-            cable(ours, "other0", theirs, "cli0")
-            ours.ip("link", "set", "other0", "name", "srv0")
-            ours.address("srv0", "192.0.2.1/24")
-            theirs.address("cli0")
-            running.wait_for("interface.up", 3)
-            theirs.run(*once, "-s", script(tmp_path))
+            theirs.run(*UDHCPC, "-s", script(tmp_path))
+            with running.telling("interface.down"):
+                ours.ip("link", "set", "srv0", "down")
+            with running.telling("interface.up"):
+                ours.ip("link", "set", "srv0", "up")
+            theirs.run(*UDHCPC, "-s", script(tmp_path))
+            with running.telling("interface.down"):
+                ours.ip("link", "delete", "srv0")
+            with running.telling("interface.up"):
+                cable(ours, "other0", theirs, "cli0")
+                ours.ip("link", "set", "other0", "name", "srv0")
+                ours.address("srv0", "192.0.2.1/24")
+                theirs.address("cli0")
+            theirs.run(*UDHCPC, "-s", script(tmp_path))
             assert len(running.leases()) >= 1
 
 

@@ -2,14 +2,13 @@
 
 import re
 import subprocess
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.scenarios.dhcp.clients import Dhclient, told
 from tests.scenarios.dhcp.load import load
-from tests.scenarios.dhcp.namespaces import Host, cable, hosts, until
-from tests.scenarios.dhcp.server import Running, server
+from tests.scenarios.dhcp.namespaces import Host, cable, hosts, link_local, until
+from tests.scenarios.dhcp.server import PATIENCE_SECONDS, server
 
 pytestmark = [pytest.mark.needs("root", "netns", "ip")]
 
@@ -37,36 +36,6 @@ ip = "2001:db8::77"
 hostname = "reserved"
 """
 
-APPLY = """#!/bin/sh
-env >>{folder}/environment
-case "$reason" in
-BOUND6|RENEW6|REBIND6)
-    if [ -n "$new_ip6_address" ]; then
-        ip -6 address replace "$new_ip6_address/128" dev "$interface"
-    fi
-    ;;
-RELEASE6|STOP6)
-    if [ -n "$old_ip6_address" ]; then
-        ip -6 address del "$old_ip6_address/128" dev "$interface"
-    fi
-    ;;
-esac
-exit 0
-"""
-
-
-def script(folder: Path) -> str:
-    """What dhclient calls when it has a lease."""
-    file = folder / "apply"
-    file.write_text(APPLY.format(folder=folder))
-    file.chmod(0o755)
-    return str(file)
-
-
-def told(folder: Path) -> str:
-    """What the client's script was told."""
-    return (folder / "environment").read_text()
-
 
 def address6(host: Host, interface: str, *addresses: str) -> None:
     """Give an interface addresses that can be used at once (no duplicate detection)."""
@@ -80,39 +49,14 @@ def addresses_of(host: Host, interface: str = "cli0") -> list[str]:
     return re.findall(r"inet6 ([\da-f:]+)/", text)
 
 
-def eventually(running: Running, state: str, count: int = 1) -> list[dict[str, Any]]:
-    """Leases in a state, once there are so many."""
-    end = time.monotonic() + 20
-    while True:
-        found = running.leases(state=state)
-        if len(found) == count or time.monotonic() > end:
-            assert len(found) == count, running.log()
-            return found
-        time.sleep(0.2)
-
-
 def link(ours: Host, theirs: Host) -> None:
     """A server's interface and a client's, with a cable between them."""
     cable(ours, "srv0", theirs, "cli0")
     address6(ours, "srv0", "2001:db8::1/64")
     theirs.ip("link", "set", "cli0", "address", "02:00:00:00:00:01")
     address6(theirs, "cli0")
-    has_link_local(ours, "srv0")
-    has_link_local(theirs, "cli0")
-
-
-def has_link_local(host: Host, interface: str) -> None:
-    """Wait until an interface has the address that DHCPv6 is spoken from."""
-    until(lambda: host.ip("-6", "address", "show", "dev", interface), "fe80")
-
-
-def dhclient(host: Host, folder: Path, *options: str) -> str:
-    """Run dhclient with files of its own."""
-    has_link_local(host, "cli0")
-    files = ("-lf", str(folder / "leases"), "-pf", str(folder / "pid"), "-cf", "/dev/null")
-    return host.run(
-        *("dhclient", "-6", "-v", "-sf", script(folder), *files, *options, "cli0"), timeout=60
-    )
+    until(lambda: link_local(ours, "srv0"), "fe80")
+    until(lambda: link_local(theirs, "cli0"), "fe80")
 
 
 @pytest.mark.needs("dhclient")
@@ -120,17 +64,16 @@ def test_dhclient_gets_and_releases_an_address(tmp_path: Path) -> None:
     with hosts(2) as (ours, theirs):
         link(ours, theirs)
         with server(ours, tmp_path, CONFIG) as running:
-            dhclient(theirs, tmp_path, "-1", "-D", "LL")
-            try:
-                assert addresses_of(theirs) == ["2001:db8::1000"]
-                (lease,) = eventually(running, "active")
-                assert (lease["ip"], lease["mac"]) == ("2001:db8::1000", "02:00:00:00:00:01")
-                seen = told(tmp_path)
-                assert "new_dhcp6_name_servers=2001:db8::1" in seen
-                assert "new_dhcp6_domain_search=example.com." in seen
-            finally:
-                dhclient(theirs, tmp_path, "-r")
-            eventually(running, "released")
+            client = Dhclient(theirs, tmp_path, "-6")
+            client.get()
+            assert addresses_of(theirs) == ["2001:db8::1000"]
+            (lease,) = running.eventually("active")
+            assert (lease["ip"], lease["mac"]) == ("2001:db8::1000", "02:00:00:00:00:01")
+            seen = told(tmp_path)
+            assert "new_dhcp6_name_servers=2001:db8::1" in seen
+            assert "new_dhcp6_domain_search=example.com." in seen
+            client.release()
+            running.eventually("released")
 
 
 @pytest.mark.needs("dhclient")
@@ -141,17 +84,16 @@ def test_dhclient_gets_its_reserved_address_and_a_prefix(tmp_path: Path) -> None
         theirs.ip("link", "set", "cli0", "address", "02:00:00:00:00:77")
         theirs.ip("link", "set", "cli0", "up")
         with server(ours, tmp_path, CONFIG) as running:
-            dhclient(theirs, tmp_path, "-1", "-D", "LL", "-N", "-P")
-            try:
-                address, delegated = eventually(running, "active", 2)
-                assert (address["ip"], address["hostname"]) == ("2001:db8::77", "reserved")
-                assert delegated["ip"] == "2001:db8:100::/56"
-                assert delegated["peer"] == "fe80::ff:fe00:77"
-                assert addresses_of(theirs) == ["2001:db8::77"]
-                assert "new_ip6_prefix=2001:db8:100::/56" in told(tmp_path)
-            finally:
-                dhclient(theirs, tmp_path, "-r", "-N", "-P")
-            eventually(running, "released", 2)
+            client = Dhclient(theirs, tmp_path, "-6")
+            client.get("-N", "-P")
+            address, delegated = running.eventually("active", 2)
+            assert (address["ip"], address["hostname"]) == ("2001:db8::77", "reserved")
+            assert delegated["ip"] == "2001:db8:100::/56"
+            assert delegated["peer"] == "fe80::ff:fe00:77"
+            assert addresses_of(theirs) == ["2001:db8::77"]
+            assert "new_ip6_prefix=2001:db8:100::/56" in told(tmp_path)
+            client.release("-N", "-P")
+            running.eventually("released", 2)
 
 
 DHCPCD = """
@@ -173,9 +115,9 @@ def test_dhcpcd_gets_an_address_and_a_prefix(tmp_path: Path) -> None:
     with hosts(2) as (ours, theirs):
         link(ours, theirs)
         with server(ours, tmp_path, CONFIG) as running:
-            once = ("-6", "-1", "-B", "-t", "20", "-f", str(config), "-c", "/bin/true")
-            theirs.run("dhcpcd", *once, "cli0", timeout=60)
-            address, delegated = eventually(running, "active", 2)
+            once = ("-6", "-1", "-B", "-t", "60", "-f", str(config), "-c", "/bin/true")
+            theirs.run("dhcpcd", *once, "cli0")
+            address, delegated = running.eventually("active", 2)
             assert address["ip"] in addresses_of(theirs)
             assert delegated["ip"] == "2001:db8:100::/56"
             assert (address["iaid"], delegated["iaid"]) == (1, 2)
@@ -209,17 +151,18 @@ prefix_len = 64
                 stderr=subprocess.DEVNULL,
             )
             try:
-                dhclient(theirs, tmp_path, "-1", "-D", "LL")
-                (lease,) = eventually(running, "active")
+                client = Dhclient(theirs, tmp_path, "-6")
+                client.get()
+                (lease,) = running.eventually("active")
                 assert addresses_of(theirs) == ["2001:db8:7::1000"]
                 assert (lease["ip"], lease["relay"]) == ("2001:db8:7::1000", "2001:db8:7::1")
                 assert lease["circuit_id"].startswith("0x")  # the index of its interface
                 assert lease["peer"].startswith("fe80::")
-                dhclient(theirs, tmp_path, "-r")
-                eventually(running, "released")
+                client.release()
+                running.eventually("released")
             finally:
                 relaying.terminate()
-                relaying.wait(timeout=10)
+                relaying.wait(PATIENCE_SECONDS)
 
 
 @pytest.mark.needs("dhclient")
@@ -227,16 +170,15 @@ def test_an_interface_made_anew_is_served_again(tmp_path: Path) -> None:
     with hosts(2) as (ours, theirs):
         link(ours, theirs)
         with server(ours, tmp_path, CONFIG) as running:
-            ours.ip("link", "delete", "srv0")
-            running.wait_for("interface.down")
-            cable(ours, "other0", theirs, "cli0")
-            ours.ip("link", "set", "other0", "name", "srv0")
-            address6(ours, "srv0", "2001:db8::1/64")
-            address6(theirs, "cli0")
-            running.wait_for("interface.up", 2)
-            dhclient(theirs, tmp_path, "-1", "-D", "LL")
-            eventually(running, "active")
-            dhclient(theirs, tmp_path, "-x")
+            with running.telling("interface.down"):
+                ours.ip("link", "delete", "srv0")
+            with running.telling("interface.up"):
+                cable(ours, "other0", theirs, "cli0")
+                ours.ip("link", "set", "other0", "name", "srv0")
+                address6(ours, "srv0", "2001:db8::1/64")
+                address6(theirs, "cli0")
+            Dhclient(theirs, tmp_path, "-6").get()
+            running.eventually("active")
 
 
 @pytest.mark.needs("perfdhcp")
