@@ -46,6 +46,7 @@ async def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
                 *("--config-file", "schemathesis.toml", "run", "--no-color"),
                 f"http://{host}:{port}/api/v1/openapi.json",
                 *("--header", "X-API-Key: k", "--max-time", str(SECONDS)),
+                *("--request-timeout", "60", "--suppress-health-check", "too_slow"),
                 *("--max-examples", "20", "--seed", "1", "--generation-database", "none"),
                 *(part for path in LEFT_OUT for part in ("--exclude-path", path)),
             ],
