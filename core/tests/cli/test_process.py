@@ -42,6 +42,7 @@ class Box:
         self.config.write_text(
             '[instance]\nid = "box"\n[database]\npath = "db"\n[notes]\nenabled = true\n'
         )
+        self.servers: list[subprocess.Popen[bytes]] = []
         self.site = folder / "site"
         add_plugin(self.site, "notes", NOTES)
         self.environment = {
@@ -79,6 +80,7 @@ class Box:
                 env=self.environment,
                 stderr=log,
             )
+        self.servers.append(server)
         self.wait_for('"kernel.ready"', server)
         return server
 
@@ -90,6 +92,12 @@ class Box:
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.02)
 
+    def end(self) -> None:
+        """End what a test that failed has left running."""
+        for server in self.servers:
+            server.kill()
+            server.wait()
+
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
@@ -99,14 +107,25 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Box:
     return Box(tmp_path_factory.mktemp("box"))
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Box]:
+    """A box for a server of the test's own."""
+    own = Box(tmp_path)
+    yield own
+    own.end()
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """One server for all tests that only talk to it."""
     served = Box(tmp_path_factory.mktemp("served"))
-    server = served.start()
-    yield served
-    server.send_signal(signal.SIGTERM)
-    assert server.wait(END_SECONDS_MAX) == 0, served.log()
+    try:
+        server = served.start()
+        yield served
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(END_SECONDS_MAX) == 0, served.log()
+    finally:
+        served.end()
 
 
 def test_status_tells_what_runs(served: Box) -> None:
@@ -251,65 +270,58 @@ def test_the_kernel_stops_by_itself_before_it_is_ended() -> None:
     assert STOP_SECONDS < GRACE_SECONDS <= 10
 
 
-def test_a_plugin_that_hangs_at_stop_does_not_hold_the_process(tmp_path: Path) -> None:
-    box = Box(tmp_path)
-    server = box.start("--set", "notes.slow_stop=true", stop=1.0, grace=60.0)
+def test_a_plugin_that_hangs_at_stop_does_not_hold_the_process(own: Box) -> None:
+    server = own.start("--set", "notes.slow_stop=true", stop=1.0, grace=60.0)
     server.send_signal(signal.SIGINT)
     assert server.wait(END_SECONDS_MAX) == 0
-    assert "plugin.slow_stop" in box.log()
+    assert "plugin.slow_stop" in own.log()
 
 
-def test_a_plugin_that_blocks_the_process_does_not_keep_it(tmp_path: Path) -> None:
-    box = Box(tmp_path)
-    server = box.start("--set", "notes.blocking_stop=true", grace=1.0)
-    box.run("note", "take", "acknowledged")
+def test_a_plugin_that_blocks_the_process_does_not_keep_it(own: Box) -> None:
+    server = own.start("--set", "notes.blocking_stop=true", grace=1.0)
+    own.run("note", "take", "acknowledged")
     server.send_signal(signal.SIGTERM)
     assert server.wait(END_SECONDS_MAX) == 1
-    assert "kernel.blocked" in box.log()
-    assert "acknowledged" in box.run("note", "list").stdout
+    assert "kernel.blocked" in own.log()
+    assert "acknowledged" in own.run("note", "list").stdout
 
 
-def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
-    box = Box(tmp_path)
-    server = box.start("--set", "notes.slow_stop=true", stop=60.0, grace=60.0)
+def test_a_second_signal_ends_it_at_once(own: Box) -> None:
+    server = own.start("--set", "notes.slow_stop=true", stop=60.0, grace=60.0)
     server.send_signal(signal.SIGINT)
-    box.wait_for("kernel.stopping", server)
+    own.wait_for("kernel.stopping", server)
     time.sleep(REPEAT_SECONDS)
     server.send_signal(signal.SIGINT)
     assert server.wait(END_SECONDS_MAX) == 130
 
 
-def test_a_signal_that_comes_doubled_is_one_request(tmp_path: Path) -> None:
-    box = Box(tmp_path)
-    server = box.start(repeat=60.0)
+def test_a_signal_that_comes_doubled_is_one_request(own: Box) -> None:
+    server = own.start(repeat=60.0)
     for _ in range(20):  # as timeout(1) does, which signals its child and then its group
         server.send_signal(signal.SIGTERM)
         time.sleep(0.005)
     assert server.wait(END_SECONDS_MAX) == 0
-    assert "kernel.stopped" in box.log()
+    assert "kernel.stopped" in own.log()
 
 
-def test_a_hangup_without_a_terminal_is_answered_in_the_log_and_stops_nothing(
-    tmp_path: Path,
-) -> None:
-    box = Box(tmp_path)
-    server = box.start()
+def test_a_hangup_without_a_terminal_is_answered_in_the_log_and_stops_nothing(own: Box) -> None:
+    server = own.start()
     server.send_signal(signal.SIGHUP)
-    box.wait_for("kernel.hangup", server)
-    box.run("health")
-    assert "kernel.hangup" in box.run("logs", "--event", "kernel.hangup").stdout
+    own.wait_for("kernel.hangup", server)
+    own.run("health")
+    assert "kernel.hangup" in own.run("logs", "--event", "kernel.hangup").stdout
     server.send_signal(signal.SIGTERM)
     assert server.wait(END_SECONDS_MAX) == 0
 
 
-def test_closed_standard_streams_are_no_obstacle_and_no_database_file(tmp_path: Path) -> None:
-    box = Box(tmp_path)
+def test_closed_standard_streams_are_no_obstacle_and_no_database_file(own: Box) -> None:
     server = subprocess.Popen(
         ["/bin/sh", "-c", 'exec "$0" -m microdns run <&- >&- 2>&-', sys.executable],
-        env=box.environment,
+        env=own.environment,
     )
+    own.servers.append(server)
     deadline = time.monotonic() + READY_SECONDS_MAX
-    while not (tmp_path / "db.sock").exists():
+    while not (own.folder / "db.sock").exists():
         assert server.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)

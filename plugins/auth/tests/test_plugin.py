@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 
 import dns.asyncquery
@@ -71,12 +71,12 @@ async def test_transfers_are_refused(running_kernel: Run) -> None:
         assert await ask(kernel, "www.example.com", "IXFR") == "NOTAUTH"
         host, port = address(kernel)
         reader, writer = await asyncio.open_connection(host, port)
-        query = dns.message.make_query("example.com", "AXFR").to_wire()
-        writer.write(len(query).to_bytes(2, "big") + query)
-        size = int.from_bytes(await reader.readexactly(2), "big")
-        message = dns.message.from_wire(await reader.readexactly(size))
+        with closing(writer):
+            query = dns.message.make_query("example.com", "AXFR").to_wire()
+            writer.write(len(query).to_bytes(2, "big") + query)
+            size = int.from_bytes(await reader.readexactly(2), "big")
+            message = dns.message.from_wire(await reader.readexactly(size))
         assert message.rcode() == dns.rcode.REFUSED
-        writer.close()
 
 
 async def test_other_classes_are_refused(running_kernel: Run) -> None:

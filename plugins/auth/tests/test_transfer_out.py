@@ -41,6 +41,8 @@ allow_transfer = ["127.0.0.0/8"]
 transfers_max = 2
 """
 MANY = 3_000
+WRITERS: list[asyncio.StreamWriter] = []
+"""Of all connections, so that a test that fails leaves none open."""
 
 
 @asynccontextmanager
@@ -54,7 +56,12 @@ async def serving(
             for number in range(records)
         ]
         await repository.change(Call(), "example.com", drafts)
-        yield kernel
+        try:
+            yield kernel
+        finally:
+            for writer in WRITERS:
+                writer.transport.abort()
+            WRITERS.clear()
 
 
 async def fetched(kernel: Kernel, qtype: str = "AXFR", serial: int | None = None) -> list[Any]:
@@ -82,6 +89,7 @@ async def opened(
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     host, port = address(kernel)
     reader, writer = await asyncio.open_connection(host, port)
+    WRITERS.append(writer)
     query = dns.message.make_query("example.com", qtype)
     if serial is not None:
         text = f"ns1.example.com. me.example.com. {serial} 1 1 1 1"

@@ -28,7 +28,9 @@ REPEAT_SECONDS = 0.5
 supervisor's often arrives beside the terminal's."""
 
 LOG_SECONDS = 0.2
-"""For the last record to be written by the log's own thread."""
+LOG_PARTS = 10
+"""For the last record to be written by the log's own thread: in parts, since a machine that stands
+still that long costs one of them."""
 
 
 class StopSignals:
@@ -76,7 +78,8 @@ class StopSignals:
         threading.Thread(target=self._end_on_second, name="stop-at-once", daemon=True).start()
         if not self._over.wait(self._grace_seconds):
             logevents.BLOCKED(log, "a plugin blocks the process: leaving without it")
-            self._over.wait(LOG_SECONDS)
+            for _ in range(LOG_PARTS):
+                self._over.wait(LOG_SECONDS / LOG_PARTS)
             _leave(1)
 
     def _request(self) -> signal.Signals:
