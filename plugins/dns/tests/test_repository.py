@@ -220,6 +220,46 @@ async def test_later_changes_see_earlier_ones(repository: ZoneRepository) -> Non
     assert len(lines(repository)) == 2
 
 
+@pytest.mark.parametrize("others", [0, 5_000])
+async def test_a_large_change_sees_all_that_its_owners_hold(
+    repository: ZoneRepository, others: int
+) -> None:
+    """It is read in slices, and as a whole where the zone is small."""
+    names = [f"h{number}" for number in range(600)]
+    there = [draft(name, "A", "192.0.2.1") for name in names]
+    there += [draft(f"other{number}", "A", "192.0.2.1") for number in range(others)]
+    await make_zone(repository, draft("*", "TXT", "kept"), *there)
+    ids = [next(iter(repository.records("example.test", name))).id for name in names]
+    moved = [Alter(id=id, name=f"Moved.{number}") for number, id in enumerate(ids[300:])]
+    changes: list[Change] = [
+        *(Remove(id) for id in ids[:300]),
+        *moved,
+        *(add(name.upper(), "A", "192.0.2.1") for name in names),
+        *(RemoveMatching(f"moved.{number}", 1) for number in range(100)),
+        add("*", "TXT", "new"),
+    ]
+    await repository.change(CALL, "example.test", changes)
+    found = {line[0] for line in lines(repository) if not line[0].startswith("other")}
+    assert found == {
+        "*",
+        *map(str.upper, names),
+        *(f"Moved.{number}" for number in range(100, 300)),
+    }
+    assert repository.zone("example.test").record_count == 600 + 200 + 2 + others
+
+    twice = [add(f"new{number}", "A", "192.0.2.1") for number in range(600)]
+    for taken, error in (
+        (add("H599", "A", "192.0.2.1"), Conflict),
+        (add("NEW0", "A", "192.0.2.1"), Conflict),
+        (add("*", "TXT", "kept"), Conflict),
+        (Remove(ids[0]), NotFound),
+        (Remove(ids[300]), NotFound),
+        (RemoveMatching("nothing"), NotFound),
+    ):
+        with pytest.raises(error, match=re.escape("changes[600]: ")):
+            await repository.change(CALL, "example.test", [*twice, taken])
+
+
 async def test_a_change_fails_as_a_whole_and_says_where(repository: ZoneRepository) -> None:
     await make_zone(repository)
     with pytest.raises(Invalid, match=re.escape("changes[1].data.data: 192.0.2.1 is an address")):
