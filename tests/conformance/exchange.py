@@ -1,11 +1,13 @@
 """Sends many packets to many servers at once and gathers what comes back.
 
-Each packet has a socket of its own, so that a reply belongs to its query whatever its id says.
-Silence is an answer too: what did not answer in a short time is asked once more with a longer one,
-and is silent only when its server has answered something else that was asked later, so that a
-loaded machine is not taken for a server that drops the packet.
+Each packet has a socket of its own, so that a reply belongs to its query whatever its id says, and
+comes from a network of its own, so that nobody's limit of a rate is met: BIND has one for class CH.
+Silence is an answer too: what did not answer in a short time is asked once more, and is silent only
+when its server has answered something else that was asked later, so that a loaded machine is not
+taken for a server that drops the packet.
 """
 
+import itertools
 import selectors
 import socket
 import struct
@@ -15,15 +17,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.conformance.questions import Transport
-from tests.peers.server import answers
+from tests.peers.server import CHAOS_PROBE, answers
 
 IN_FLIGHT_MAX = 400
-FIRST_WAIT_SECONDS = 0.5
-SECOND_WAIT_SECONDS = 1.0
+WAIT_SECONDS = 0.3
 CONNECT_SECONDS_MAX = 60.0
 GRACE_SECONDS = 0.2
 AWAKE_SECONDS_MAX = 60.0
 _RECEIVE_BYTES = 70_000
+_sources = itertools.count()
 
 
 @dataclass(eq=False)
@@ -41,12 +43,14 @@ class Job:
     _received: bytearray = field(default_factory=bytearray)
 
     def start(self, wait_seconds: float) -> socket.socket:
+        """Sends the packet; raises OSError."""
         family = socket.AF_INET6 if ":" in self.address[0] else socket.AF_INET
         kind = socket.SOCK_DGRAM if self.transport == "udp" else socket.SOCK_STREAM
         opened = socket.socket(family, kind)
         opened.settimeout(CONNECT_SECONDS_MAX)
         self._socket, self._deadline = opened, time.monotonic() + wait_seconds
         self._received.clear()
+        opened.bind((_source(self.address), 0))
         opened.connect(self.address)
         if self.transport == "tcp":
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -98,16 +102,22 @@ class Job:
             self._socket = None
 
 
+def _source(address: tuple[str, int]) -> str:
+    """Whence to ask there: an address in a /24 of its own, as long as there are any."""
+    number = next(_sources)
+    return "::" if ":" in address[0] else f"127.{1 + number // 256 % 254}.{number % 256}.1"
+
+
 def exchange(jobs: Sequence[Job]) -> None:
     """Runs all jobs; returns when each has its reply or has been silent twice.
 
     Before the second time and after it a server must have answered something, so that one which
     the machine gives no time is not taken for one that says nothing.
     """
-    _run(jobs, FIRST_WAIT_SECONDS, lambda overdue: None)
+    _run(jobs, WAIT_SECONDS, lambda overdue: None)
     silent = [job for job in jobs if not job.done]
     _wait_until_awake(silent)
-    _run(silent, SECOND_WAIT_SECONDS, _remind)
+    _run(silent, WAIT_SECONDS, _remind)
 
 
 def _remind(overdue: Sequence[Job]) -> None:
@@ -120,7 +130,9 @@ def _remind(overdue: Sequence[Job]) -> None:
 def _wait_until_awake(jobs: Sequence[Job]) -> None:
     deadline = time.monotonic() + AWAKE_SECONDS_MAX
     for address, transport in {(job.address, job.transport) for job in jobs}:
-        while not answers(address, transport) and time.monotonic() < deadline:
+        while not answers(address, transport, CHAOS_PROBE, _source(address)):
+            if time.monotonic() > deadline:
+                return
             time.sleep(0.1)
 
 

@@ -13,21 +13,29 @@ from tests.peers.process import Child
 PAYLOAD_SIZE = 1232
 """EDNS payload size that every server is told to offer and to keep to (DNS flag day 2020)."""
 
-_PROBE = struct.pack("!6H", 0x1234, 0, 1, 0, 0, 0) + b"\0" + struct.pack("!2H", 6, 1)
+_HEADER = struct.pack("!6H", 0x1234, 0, 1, 0, 0, 0)
+SOA_PROBE = _HEADER + b"\0" + struct.pack("!2H", 6, 1)
+"""For the root's SOA."""
+CHAOS_PROBE = _HEADER + b"\7version\4bind\0" + struct.pack("!2H", 16, 3)
+"""For the server's version (RFC 4892): what is no everyday query takes this way through ours."""
 _PROBE_SECONDS = 1.0
 
 
-def answers(address: tuple[str, int], transport: str = "udp") -> bool:
-    """Whether any reply comes to a query for the root's SOA, by UDP or TCP."""
+def answers(
+    address: tuple[str, int], transport: str = "udp", probe: bytes = SOA_PROBE, source: str = ""
+) -> bool:
+    """Whether any reply comes to a query, by UDP or TCP, from this address of ours."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
-    length = b"" if transport == "udp" else struct.pack("!H", len(_PROBE))
-    with socket.socket(family, kind) as probe:
-        probe.settimeout(_PROBE_SECONDS)
+    length = b"" if transport == "udp" else struct.pack("!H", len(probe))
+    with socket.socket(family, kind) as opened:
+        opened.settimeout(_PROBE_SECONDS)
         try:
-            probe.connect(address)
-            probe.send(length + _PROBE)
-            return _PROBE[:2] in probe.recv(4096)[:4]
+            if source:
+                opened.bind((source, 0))
+            opened.connect(address)
+            opened.send(length + probe)
+            return probe[:2] in opened.recv(4096)[:4]
         except OSError:
             return False
 
