@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
+import msgspec
+
 from microdns_dhcp.free import FreeAddresses
 from microdns_dhcp.model import ACTIVE, ENDED, QUARANTINED, Binding, Family, Pool, lease_key
 
@@ -110,9 +112,11 @@ def shape(pool: Pool) -> tuple[object, ...]:
     return (*pool_bounds(pool), pool.kind, pool.delegated_length, tuple(excluded(pool)))
 
 
-@dataclass(slots=True)
-class Offer:
-    """An address kept for a client until ``until`` (lease time)."""
+class Offer(msgspec.Struct, gc=False):
+    """An address kept for a client until ``until`` (lease time).
+
+    There may be very many, and the collector need not look through them.
+    """
 
     address: bytes
     until: int
