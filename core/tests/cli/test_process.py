@@ -21,10 +21,11 @@ READY_SECONDS_MAX = 60.0
 END_SECONDS_MAX = 60.0
 
 OTHER_TIMES = """
-import functools
+import functools, signal
 from microdns.cli.main import main
 from microdns.lifecycle import app, kernel, stopping
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where the tests run under nohup(1)
 kernel.STOP_SECONDS = {stop}
 stopping.REPEAT_SECONDS = {repeat}
 app.StopSignals = functools.partial(stopping.StopSignals, grace_seconds={grace})
