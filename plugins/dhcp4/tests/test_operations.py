@@ -16,6 +16,7 @@ from microdns_dhcp4.message import ACK, DISCOVER, NAK, OFFER, REQUEST
 pytestmark = pytest.mark.anyio
 
 OTHER = b"\x02\x00\x00\x00\x00\x02"
+SHORT = POOL.replace("3600", "120")
 OPERATOR = Call(Principal("operator", "socket"))
 
 
@@ -87,9 +88,9 @@ async def test_a_dry_run_changes_nothing() -> None:
 
 
 async def test_history_tells_who_had_an_address(fake_clock: FakeClock) -> None:
-    async with serving(clock=fake_clock) as bench:
+    async with serving(SHORT, clock=fake_clock) as bench:
         await bench.lease()
-        await fake_clock.advance(3601)
+        await fake_clock.advance(121)
         await bench.book.expire_due()
         await bench.ask(request(REQUEST, (50, ip("192.0.2.100")), mac=OTHER))
         page = await call(bench, "lease.journal", ip="192.0.2.100")
@@ -114,11 +115,11 @@ async def test_history_tells_who_had_an_address(fake_clock: FakeClock) -> None:
 
 
 async def test_leases_are_told_as_they_were(fake_clock: FakeClock) -> None:
-    async with serving(clock=fake_clock) as bench:
+    async with serving(SHORT, clock=fake_clock) as bench:
         before = bench.kernel.store.sequence
         await bench.lease()
         states = {before: [], bench.kernel.store.sequence: ["02:00:00:00:00:01 active"]}
-        await fake_clock.advance(3601)
+        await fake_clock.advance(121)
         await bench.book.expire_due()
         states[bench.kernel.store.sequence] = ["02:00:00:00:00:01 expired"]
         await bench.ask(request(REQUEST, (50, ip("192.0.2.100")), mac=OTHER))

@@ -51,6 +51,8 @@ from microdns_dhcp6.message import (
 
 pytestmark = pytest.mark.anyio
 
+QUARANTINE = "[dhcp]\nquarantine = 60\n"
+
 OTHER = b"\0\3\0\1\x02\0\0\0\0\2"
 STRANGER = b"\0\4" + bytes(16)
 ELSEWHERE = "2001:db8:ffff::1"
@@ -343,13 +345,13 @@ async def test_23_a_neighbour_can_not_give_up_a_lease_that_it_knows_of(kind: int
 async def test_18_3_8_a_declined_address_is_given_to_nobody_for_a_while(
     fake_clock: FakeClock,
 ) -> None:
-    async with serving(clock=fake_clock) as bench:
+    async with serving(POOL + QUARANTINE, clock=fake_clock) as bench:
         await bench.lease()
         reply = await bench.one(request(DECLINE, na(FIRST), server=SERVER))
         assert reply.status == SUCCESS
         assert state_of(bench, FIRST) == DECLINED
         assert (await bench.lease()).address == "2001:db8::101"
-        await fake_clock.advance(3700)
+        await fake_clock.advance(62)
         await bench.book.expire_due()
         assert state_of(bench, FIRST) == EXPIRED
 
