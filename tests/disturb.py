@@ -62,8 +62,8 @@ def family(root: int) -> list[int]:
     """A process and all below it; the process itself when the system does not say."""
     found = [root]
     for pid in found:
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            with suppress(OSError):
+        with suppress(OSError):  # it, or one of its threads, may have ended
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
                 found += map(int, children.read_text().split())
     return found
 
