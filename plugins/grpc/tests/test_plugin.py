@@ -13,9 +13,10 @@ from plugins.grpc.tests.serving import Client, Served, opened, serving
 
 from microdns.network import SystemNetwork
 from microdns.plugin import Plugin, hookimpl
-from microdns.testing import check_plugin, run_kernel
+from microdns.testing import FakeClock, check_plugin, run_kernel
 from microdns_grpc import server
 from microdns_grpc.generated.microdns import v1
+from microdns_grpc.health import LOOK_EVERY_SECONDS
 from microdns_grpc.plugin import GrpcPlugin
 
 pytestmark = pytest.mark.anyio
@@ -147,8 +148,8 @@ async def test_health_is_told_of_the_whole_of_services_and_of_plugins() -> None:
         assert denied.value.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
-async def test_a_change_of_health_is_told_to_those_who_watch() -> None:
-    async with serving(plugins=[NotesPlugin()]) as served:
+async def test_a_change_of_health_is_told_to_those_who_watch(fake_clock: FakeClock) -> None:
+    async with serving(plugins=[NotesPlugin()], clock=fake_clock) as served:
         watch = served.client.channel.unary_stream(
             "/grpc.health.v1.Health/Watch",
             request_serializer=lambda message: message.SerializeToString(),
@@ -156,6 +157,7 @@ async def test_a_change_of_health_is_told_to_those_who_watch() -> None:
         )(HealthCheckRequest(service="notes"), timeout=60)
         assert (await watch.read()).status == HealthCheckResponse.SERVING
         await served.kernel.stop_plugin("notes")
+        await fake_clock.advance(LOOK_EVERY_SECONDS)
         assert (await watch.read()).status == HealthCheckResponse.NOT_SERVING
         watch.cancel()
 
