@@ -1,7 +1,9 @@
 """The engine in a running server: what it answers, what goes up, what is counted."""
 
+import asyncio
+import socket
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from plugins.dns.tests.listeners.wire import UdpClient, query, until
@@ -21,6 +23,8 @@ from microdns_dns.view import Views
 
 pytest.importorskip("microdns_dns.engine.core", reason="the engine is not built")
 
+from microdns_dns.engine.core import Engine
+from microdns_dns.engine.listener import EngineUdpListener
 from microdns_dns.engine.serving import ALL, NOTHING, OURS, reach_of
 
 pytestmark = pytest.mark.anyio
@@ -133,6 +137,35 @@ async def test_what_threads_count_shows_in_the_metrics() -> None:
             assert found["microdns_dns_dropped_total", "short"] == 1
             taken = list(kernel.services.require(Views).take_answered())
             assert taken == [("example.com", "nxdomain", 5)]
+
+
+async def test_nothing_is_answered_before_a_stage_has_joined_nor_left_uncounted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make = EngineUdpListener.__init__
+
+    def make_and_ask(
+        self: EngineUdpListener, engine: Engine, sockets: Any, *more: Any, **named: Any
+    ) -> None:
+        make(self, engine, sockets, *more, **named)
+        asking.connect(sockets[0].getsockname())
+        asking.settimeout(0.2)
+        asking.send(query())
+        with pytest.raises(TimeoutError):  # it is not known yet what may be answered
+            asking.recv(512)
+
+    monkeypatch.setattr(EngineUdpListener, "__init__", make_and_ask)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        async with run_kernel([DnsPlugin()]) as kernel:
+            listeners = kernel.services.require(Listeners)
+            await listeners.listen([("127.0.0.1", 5300)], FixedStage())
+            asking.settimeout(60)
+            answer = await asyncio.to_thread(asking.recv, 512)
+            assert answer[3] & 15 == 0
+            queries = next(each for each in kernel.metrics if each.name.endswith("_queries_total"))
+            assert [(each.labels[1:], each.value) for each in queries.samples()] == [
+                (("A", "NOERROR"), 1)
+            ]
 
 
 async def test_answers_leave_from_the_address_that_was_asked() -> None:

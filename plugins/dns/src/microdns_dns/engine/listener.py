@@ -26,7 +26,7 @@ SLICE_NANOSECONDS: Final = 100_000
 
 
 class EngineUdpListener:
-    """One address, served by threads, each with a socket of its own, until closed."""
+    """One address, served by threads, each with a socket of its own, from start to close."""
 
     def __init__(
         self,
@@ -65,6 +65,9 @@ class EngineUdpListener:
         self._loop.add_reader(self._wake_fd, self._drain)
         for worker in self.workers:
             responder.taps.add(worker)
+
+    def start(self) -> None:
+        """Answer from now on."""
         for thread in self._threads:
             thread.start()
 

@@ -211,7 +211,9 @@ class EngineServing:
             upward_max=self._upward_max,
         )
         for worker in listener.workers:
+            worker.set_reach(NOTHING)  # until a stage has joined, nobody knows what is answered
             self._counts.add(worker)
+        listener.start()  # after that: what it answers at once is counted, too
         return listener
 
     def open_packets(self, size: int) -> Packets:
