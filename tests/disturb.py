@@ -27,7 +27,9 @@ def main() -> int:
     parser.add_argument("--every", type=float, default=1.0, help="seconds between, on average")
     parser.add_argument("command", nargs="+", help="what to run, after --")
     chosen = parser.parse_args()
-    source = random.Random(chosen.seed)
+    seed = random.randrange(1_000_000) if chosen.seed is None else chosen.seed
+    print(f"disturbing with --seed {seed}", file=sys.stderr)
+    source = random.Random(seed)
     process = subprocess.Popen(chosen.command)
     try:
         while process.poll() is None:

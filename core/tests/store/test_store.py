@@ -542,6 +542,17 @@ class CountingEngine(Engine):
         super().write(batch)
 
 
+@pytest.fixture
+async def counted(tmp_path: Path) -> AsyncIterator[tuple[Store, CountingEngine]]:
+    """A store, and its engine, whose writes are counted from now on."""
+    store = await Store.open(tmp_path / "db", COLLECTIONS, EVENTS, engine=CountingEngine)
+    engine = store.bulk_engine
+    assert isinstance(engine, CountingEngine)
+    engine.writes = 0
+    yield store, engine
+    await store.close()
+
+
 async def put_and_scan(store: Store, name: str, seen: list[list[str]]) -> None:
     async with store.transaction() as tx:
         seen.append([host.name for host in tx.scan(HOSTS)])
@@ -551,28 +562,21 @@ async def put_and_scan(store: Store, name: str, seen: list[list[str]]) -> None:
 
 @pytest.mark.parametrize(("count", "writes"), [(3, 1), (300, 2)])
 async def test_transactions_of_a_round_scan_without_a_write_each(
-    tmp_path: Path, count: int, writes: int
+    counted: tuple[Store, CountingEngine], count: int, writes: int
 ) -> None:
-    store = await Store.open(tmp_path / "db", COLLECTIONS, EVENTS, engine=CountingEngine)
-    engine = store.bulk_engine
-    assert isinstance(engine, CountingEngine)
-    engine.writes = 0
+    store, engine = counted
     expected = [f"h{number:03}" for number in range(count)]
     seen: list[list[str]] = []
     await asyncio.gather(*(put_and_scan(store, name, seen) for name in expected))
     assert seen == [expected[:number] for number in range(count)]
     assert engine.writes == writes
-    await store.close()
 
 
 @pytest.mark.parametrize(("prefixes", "writes"), [(1, 1), (300, 2)])
 async def test_reading_many_prefixes_applies_what_is_staged(
-    tmp_path: Path, prefixes: int, writes: int
+    counted: tuple[Store, CountingEngine], prefixes: int, writes: int
 ) -> None:
-    store = await Store.open(tmp_path / "db", COLLECTIONS, EVENTS, engine=CountingEngine)
-    engine = store.bulk_engine
-    assert isinstance(engine, CountingEngine)
-    engine.writes = 0
+    store, engine = counted
 
     async def put_and_read(name: str, seen: list[str]) -> None:
         async with store.transaction() as tx:
@@ -585,7 +589,6 @@ async def test_reading_many_prefixes_applies_what_is_staged(
     await asyncio.gather(put_and_read("h000", []), put_and_read("other", seen))
     assert seen == ["h000"]
     assert engine.writes == writes
-    await store.close()
 
 
 async def test_what_a_transaction_looked_at_is_not_kept(store: Store) -> None:

@@ -13,6 +13,7 @@ import time
 from types import TracebackType
 
 from microdns.lifecycle import logevents
+from microdns.patience import wait_in_parts
 
 log = logging.getLogger("microdns.kernel")
 
@@ -28,9 +29,7 @@ REPEAT_SECONDS = 0.5
 supervisor's often arrives beside the terminal's."""
 
 LOG_SECONDS = 0.2
-LOG_PARTS = 10
-"""For the last record to be written by the log's own thread: in parts, since a machine that stands
-still that long costs one of them."""
+"""For the last record to be written by the log's own thread."""
 
 
 class StopSignals:
@@ -78,8 +77,7 @@ class StopSignals:
         threading.Thread(target=self._end_on_second, name="stop-at-once", daemon=True).start()
         if not self._over.wait(self._grace_seconds):
             logevents.BLOCKED(log, "a plugin blocks the process: leaving without it")
-            for _ in range(LOG_PARTS):
-                self._over.wait(LOG_SECONDS / LOG_PARTS)
+            wait_in_parts(self._over.wait, LOG_SECONDS)
             _leave(1)
 
     def _request(self) -> signal.Signals:

@@ -13,14 +13,11 @@ from microdns.lifecycle.backoff import Backoff
 from microdns.lifecycle.discovery import describe
 from microdns.lifecycle.hookcalls import HookCalls
 from microdns.lifecycle.record import PluginRecord, PluginState
+from microdns.patience import parts_of
 from microdns.plugin import Plugin, PluginContext
 
 # SystemExit ends the whole process when it leaves a task, so a plugin's is taken as a crash.
 CRASHES = (Exception, SystemExit)
-
-STOP_PARTS = 4
-"""The time for a stop is counted in so many parts: a machine that stands still costs one of them,
-and does not cut off a plugin that would stop at once."""
 
 
 class Supervisor:
@@ -183,6 +180,6 @@ class Supervisor:
 
 
 async def _cancel_after(seconds: float, scope: anyio.CancelScope) -> None:
-    for _ in range(STOP_PARTS):
-        await anyio.sleep(seconds / STOP_PARTS)
+    for part in parts_of(seconds):
+        await anyio.sleep(part)
     scope.cancel()

@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TextIO
 
+from microdns.patience import wait_in_parts
+
 WAITING_BYTES_MAX = 1 << 20
 IDLE_SECONDS = 1.0
-CLOSING_PARTS = 10
 
 
 class LineWriter:
@@ -56,9 +57,7 @@ class LineWriter:
         with self._changed:
             self._closing = True
             self._changed.notify()
-        # In parts: a machine that stood still for that long costs one, and not the last lines.
-        for _ in range(CLOSING_PARTS):
-            self._thread.join(timeout_seconds / CLOSING_PARTS)
+        wait_in_parts(self._thread.join, timeout_seconds)
 
     def _run(self) -> None:
         while True:

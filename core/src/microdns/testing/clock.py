@@ -9,9 +9,10 @@ from contextlib import contextmanager
 import anyio
 import anyio.lowlevel
 
+from microdns.testing.loop import run_ready
+
 START_NS = 1_767_225_600_000_000_000
 """2026-01-01T00:00:00Z."""
-SETTLING_ROUNDS = 20
 WORK_SECONDS = 0.0002
 
 
@@ -67,16 +68,11 @@ class FakeClock:
 
     async def settle(self) -> None:
         """Give every task that can run a chance to do so."""
-        await self._rounds()
+        await run_ready()
         while any(at_work() for at_work in self._works):
             # In real time: there is nothing else to do.
             await asyncio.sleep(WORK_SECONDS)
-            await self._rounds()
-
-    @staticmethod
-    async def _rounds() -> None:
-        for _ in range(SETTLING_ROUNDS):
-            await anyio.lowlevel.checkpoint()
+            await run_ready()
 
     def _move_to(self, moment: float) -> None:
         self._wall_ns += round((moment - self._monotonic) * 1_000_000_000)

@@ -37,5 +37,10 @@ class LoopTime:
     async def advance(self, seconds: float) -> None:
         """Let time pass; timers that are due by then run, and whom they wake."""
         self._now += seconds
-        for _ in range(SETTLING_ROUNDS):
-            await anyio.lowlevel.checkpoint()
+        await run_ready()
+
+
+async def run_ready() -> None:
+    """Give every task that can run a chance to do so."""
+    for _ in range(SETTLING_ROUNDS):
+        await anyio.lowlevel.checkpoint()

@@ -26,7 +26,8 @@ CLOCK_JUMPED = EVENTS.warn(
 )
 UPKEEP_FAILED = EVENTS.error(
     "upkeep.failed",
-    "Leases could not be expired or purged, or their time not be kept; it is tried again.",
+    "Leases could not be expired or purged, which is tried again; or their time not be kept at the "
+    "end, so that the next start goes on from the last mark, at most a minute earlier.",
 )
 
 TICK_SECONDS = 1.0
@@ -75,8 +76,11 @@ class Upkeep:
         try:
             await save(self._store, self._book.clock)
         except StorageFault as error:
-            # The last mark is at most a minute old.
-            UPKEEP_FAILED(self._log, "can't keep the time of leases: %s", error)
+            UPKEEP_FAILED(
+                self._log,
+                "can't keep the time of leases, up to a minute is lived through again: %s",
+                error,
+            )
 
     async def tick(self) -> None:
         """One second's work."""

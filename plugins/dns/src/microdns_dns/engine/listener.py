@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from microdns.patience import wait_in_parts
 from microdns_dns.engine.core import Engine
 from microdns_dns.engine.turns import shorten_slice
 from microdns_dns.engine.worker import Worker, local_of
@@ -20,7 +21,6 @@ from microdns_dns.responder import Late, Many, Responder, Response
 BATCH: Final = 64
 """Messages of a thread that are taken up before other tasks of the loop get their turn."""
 JOIN_SECONDS: Final = 2.0
-JOIN_PARTS: Final = 4
 SLICE_NANOSECONDS: Final = 100_000
 """What a thread asks the kernel for: the shortest there is, so that a query waits for nobody."""
 
@@ -85,7 +85,7 @@ class EngineUdpListener:
         for worker in self.workers:
             worker.stop()
         for worker, thread in zip(self.workers, self._threads, strict=True):
-            _join(thread)
+            wait_in_parts(thread.join, JOIN_SECONDS)
             self._stopped(worker)
             self._responder.taps.remove(worker)
             if not thread.is_alive():  # a thread is never left with what was closed
@@ -135,12 +135,6 @@ class EngineUdpListener:
             worker.send(octets, token)
         except OSError:
             self._metrics.dropped_unsent.inc()
-
-
-def _join(thread: threading.Thread) -> None:
-    """Wait in parts: a machine that stood still for so long costs one of them, and no thread."""
-    for _ in range(JOIN_PARTS):
-        thread.join(JOIN_SECONDS / JOIN_PARTS)
 
 
 def _run(worker: Worker) -> None:
