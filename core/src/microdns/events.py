@@ -46,14 +46,23 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     tells: ClassVar[tuple[Any, ...]] = ()
     """The collections of whose changes it tells everything, so that ``undo`` can take it back."""
 
+    def headline(self) -> str:
+        """What a line about the event says beside its type: whom it is about; empty: nothing."""
+        return ""
+
     def shown_to(self, principal: Principal) -> Any:
         """What a caller may see of it, as values that can be JSON; None hides it.
 
-        A ``summary`` among them is what a line about the event says.
+        These are its fields, and its headline as their ``summary``; its type stands in the entry.
         A caller with limits sees nothing, unless the event's plugin knows what lies within them.
         Those without limits, of the same scopes, are shown the same: it may be made once for all.
         """
-        return None if principal.limits else self
+        return None if principal.limits else with_summary(self.values(), self.headline())
+
+    def values(self) -> dict[str, Any]:
+        """Its fields, for ``shown_to``."""
+        names = zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)
+        return {shown: getattr(self, field) for shown, field in names}
 
     def undo(self, past: "Past", collection: "Collection[Any]", only: str) -> None:
         """Take back in ``past`` what it tells of a collection that is among what it ``tells``.
@@ -62,6 +71,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         called as the plugin calls it; the rest may be left as it is.
         """
         raise NotImplementedError(f"{type(self).__name__} tells collections, and has no undo")
+
+
+def with_summary(values: dict[str, Any], summary: str) -> dict[str, Any]:
+    """Values of an event and what a line about it says, if anything."""
+    return {**values, "summary": summary} if summary else values
 
 
 def event_type(cls: type[Event]) -> str:
@@ -81,6 +95,12 @@ class UnknownEvent(Event, frozen=True, kw_only=True):
     type: str
     payload: bytes
 
+    def headline(self) -> str:
+        return "the plugin that knows it is not running"
+
+    def values(self) -> dict[str, Any]:
+        return {"payload": self.payload}
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the journal.
@@ -96,3 +116,23 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     actor: Principal
     event: Event
+
+    def shown_to(self, principal: Principal) -> "EntryShown | None":
+        """The entry as a caller may see it; None when it may not."""
+        event = self.event.shown_to(principal)
+        if event is None:
+            return None
+        return EntryShown(
+            self.sequence, self.transaction, self.time_ns, self.type, self.actor, event
+        )
+
+
+class EntryShown(msgspec.Struct, frozen=True):
+    """A line of the journal; ``event`` is what its caller may see of it."""
+
+    sequence: int
+    transaction: int
+    time_ns: int
+    type: str
+    actor: Principal
+    event: Any

@@ -75,3 +75,7 @@ def test_leases_are_found_and_released(windows: Windows, instance: Instance) -> 
     dialog.get_by_label("Address", exact=True).fill("192.0.2.160")
     dialog.get_by_role("button", name="Reserve").click()
     expect(page.get_by_role("cell", name="192.0.2.160", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Overview").click()
+    changes = page.get_by_role("region", name="Recent changes")
+    released = changes.get_by_role("listitem").filter(has_text="lease.released").first
+    expect(released).to_contain_text("192.0.2.101 printer (02:00:00:00:01:01)")

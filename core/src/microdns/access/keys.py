@@ -41,11 +41,17 @@ class KeyCreated(Event, frozen=True, kw_only=True, tag="key.created"):
     limits: Mapping[str, tuple[str, ...]] = {}
     expires_ns: int = 0
 
+    def headline(self) -> str:
+        return f"{self.name}: {', '.join(self.scopes)}"
+
 
 class KeyDeleted(Event, frozen=True, kw_only=True, tag="key.deleted"):
     """A key is valid no more."""
 
     name: str
+
+    def headline(self) -> str:
+        return self.name
 
 
 KEYS: Collection[Key] = Collection(

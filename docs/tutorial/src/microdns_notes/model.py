@@ -21,3 +21,7 @@ class NoteChanged(Event, frozen=True, kw_only=True, tag="note.changed"):
 
     before: Note | None
     after: Note | None
+
+    def headline(self) -> str:
+        note = self.after or self.before
+        return note.name if note else ""

@@ -13,6 +13,14 @@ from microdns_dhcp.model import (
     Reservation,
     lease_key,
 )
+from microdns_dhcp.shown import (
+    class_line,
+    lease_line,
+    lease_values,
+    options_line,
+    pool_line,
+    reservation_line,
+)
 
 
 class LeaseEvent(Event, frozen=True, kw_only=True):
@@ -27,6 +35,16 @@ class LeaseEvent(Event, frozen=True, kw_only=True):
             past.remove(LEASES, lease_key(lease.address))
         if before is not None and only in ("", before.text):
             past.put(LEASES, before)
+
+    def headline(self) -> str:
+        lease = getattr(self, "lease", None) or getattr(self, "before", None)
+        return lease_line(lease) if isinstance(lease, Lease) else ""
+
+    def values(self) -> dict[str, Any]:
+        return {
+            name: lease_values(value) if isinstance(value, Lease) else value
+            for name, value in super().values().items()
+        }
 
 
 class LeaseGranted(LeaseEvent, frozen=True, kw_only=True, tag="lease.granted"):
@@ -90,6 +108,9 @@ class RouteDelegated(Event, frozen=True, kw_only=True, tag="route.delegated"):
     link: str = ""
     """Link address of the relay agent; empty on our own link."""
 
+    def headline(self) -> str:
+        return f"{self.prefix} via {self.via} on {self.interface}"
+
 
 class RouteWithdrawn(Event, frozen=True, kw_only=True, tag="route.withdrawn"):
     """A delegated prefix is its client's no more: the route is to go."""
@@ -99,18 +120,30 @@ class RouteWithdrawn(Event, frozen=True, kw_only=True, tag="route.withdrawn"):
     interface: str
     link: str = ""
 
+    def headline(self) -> str:
+        return f"{self.prefix} via {self.via} on {self.interface}"
+
 
 class PoolCreated(Event, frozen=True, kw_only=True, tag="pool.created"):
     pool: Pool
+
+    def headline(self) -> str:
+        return pool_line(self.pool)
 
 
 class PoolUpdated(Event, frozen=True, kw_only=True, tag="pool.updated"):
     before: Pool
     after: Pool
 
+    def headline(self) -> str:
+        return pool_line(self.after)
+
 
 class PoolDeleted(Event, frozen=True, kw_only=True, tag="pool.deleted"):
     pool: Pool
+
+    def headline(self) -> str:
+        return pool_line(self.pool)
 
 
 class PoolUtilisation(Event, frozen=True, kw_only=True, tag="pool.utilisation"):
@@ -122,36 +155,60 @@ class PoolUtilisation(Event, frozen=True, kw_only=True, tag="pool.utilisation"):
     used: int
     size: int
 
+    def headline(self) -> str:
+        return f"{self.subnet}: {self.level}, {self.used} of {self.size} in use"
+
 
 class ReservationCreated(Event, frozen=True, kw_only=True, tag="reservation.created"):
     reservation: Reservation
+
+    def headline(self) -> str:
+        return reservation_line(self.reservation)
 
 
 class ReservationUpdated(Event, frozen=True, kw_only=True, tag="reservation.updated"):
     before: Reservation
     after: Reservation
 
+    def headline(self) -> str:
+        return reservation_line(self.after)
+
 
 class ReservationDeleted(Event, frozen=True, kw_only=True, tag="reservation.deleted"):
     reservation: Reservation
 
+    def headline(self) -> str:
+        return reservation_line(self.reservation)
+
 
 class ClassCreated(Event, frozen=True, kw_only=True, tag="dhcp_class.created"):
     client_class: ClientClass
+
+    def headline(self) -> str:
+        return class_line(self.client_class)
 
 
 class ClassUpdated(Event, frozen=True, kw_only=True, tag="dhcp_class.updated"):
     before: ClientClass
     after: ClientClass
 
+    def headline(self) -> str:
+        return class_line(self.after)
+
 
 class ClassDeleted(Event, frozen=True, kw_only=True, tag="dhcp_class.deleted"):
     client_class: ClientClass
+
+    def headline(self) -> str:
+        return class_line(self.client_class)
 
 
 class GlobalOptionsChanged(Event, frozen=True, kw_only=True, tag="dhcp_options.changed"):
     before: GlobalOptions | None
     after: GlobalOptions
+
+    def headline(self) -> str:
+        return options_line(self.after)
 
 
 LEASE_EVENTS: tuple[type[Event], ...] = (

@@ -16,6 +16,10 @@ class NameConflict(Event, frozen=True, kw_only=True, tag="registration.conflict"
     holder: str
     registered: str
 
+    def headline(self) -> str:
+        instead = f"; it has {self.registered}" if self.registered else ""
+        return f"{self.address} does not get {self.name} ({self.reason}){instead}"
+
 
 class NameConflictEnded(Event, frozen=True, kw_only=True, tag="registration.conflict_ended"):
     """The lease has the name now, wants it no longer, or has ended."""
@@ -23,6 +27,9 @@ class NameConflictEnded(Event, frozen=True, kw_only=True, tag="registration.conf
     address: str
     name: str
     reason: str
+
+    def headline(self) -> str:
+        return f"{self.address}: {self.name} ({self.reason})"
 
 
 EVENTS: tuple[type[Event], ...] = (NameConflict, NameConflictEnded)

@@ -13,6 +13,9 @@ class PrefixAnnounced(Event, frozen=True, kw_only=True, tag="slaac.prefix_announ
     valid_secs: int
     preferred_secs: int
 
+    def headline(self) -> str:
+        return f"{self.prefix} on {self.interface}"
+
 
 class PrefixDeprecated(Event, frozen=True, kw_only=True, tag="slaac.prefix_deprecated"):
     """The prefix is no longer wanted; hosts are told so for ``secs``, until it has run out."""
@@ -21,12 +24,18 @@ class PrefixDeprecated(Event, frozen=True, kw_only=True, tag="slaac.prefix_depre
     prefix: str
     secs: int
 
+    def headline(self) -> str:
+        return f"{self.prefix} on {self.interface}"
+
 
 class PrefixEnded(Event, frozen=True, kw_only=True, tag="slaac.prefix_ended"):
     """No host can hold an address of the prefix any more; it is told no longer."""
 
     interface: str
     prefix: str
+
+    def headline(self) -> str:
+        return f"{self.prefix} on {self.interface}"
 
 
 class DnsWithdrawn(Event, frozen=True, kw_only=True, tag="slaac.dns_withdrawn"):
@@ -37,6 +46,10 @@ class DnsWithdrawn(Event, frozen=True, kw_only=True, tag="slaac.dns_withdrawn"):
     servers: tuple[str, ...]
     without: tuple[str, ...]
 
+    def headline(self) -> str:
+        missing = ", ".join(self.without)
+        return f"{', '.join(self.servers)} on {self.interface}, without {missing}"
+
 
 class DnsRestored(Event, frozen=True, kw_only=True, tag="slaac.dns_restored"):
     """Hosts are told to ask them again."""
@@ -44,6 +57,9 @@ class DnsRestored(Event, frozen=True, kw_only=True, tag="slaac.dns_restored"):
     ephemeral: ClassVar[bool] = True
     interface: str
     servers: tuple[str, ...]
+
+    def headline(self) -> str:
+        return f"{', '.join(self.servers)} on {self.interface}"
 
 
 class RouterDiffers(Event, frozen=True, kw_only=True, tag="slaac.router_differs"):
@@ -53,6 +69,9 @@ class RouterDiffers(Event, frozen=True, kw_only=True, tag="slaac.router_differs"
     interface: str
     router: str
     differences: tuple[str, ...]
+
+    def headline(self) -> str:
+        return f"{self.router} on {self.interface}: {', '.join(self.differences)}"
 
 
 EVENTS: tuple[type[Event], ...] = (

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from microdns.batch import Batch
 from microdns.errors import NotFound
-from microdns.events import Entry, Principal
+from microdns.events import Entry, EntryShown, Principal
 from microdns.lifecycle.operations import samples
 from microdns.lifecycle.operations.base import KernelOperations, rfc3339
 from microdns.operations import ANYTHING, Call, Cli, Operation
@@ -28,17 +28,6 @@ class JournalFollow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="Start after this sequence; without it, from now on."),
     ] = None
     type: Annotated[list[str], Meta(description="Only entries of this type (repeatable).")] = []
-
-
-class EntryShown(msgspec.Struct, frozen=True):
-    """A line of the journal; ``event`` is what its caller may see of it."""
-
-    sequence: int
-    transaction: int
-    time_ns: int
-    type: str
-    actor: Principal
-    event: Any
 
 
 class JournalPage(msgspec.Struct, frozen=True):
@@ -89,7 +78,7 @@ class JournalOperations(KernelOperations):
         items: list[EntryShown] = []
         async with aclosing(journal.search(after, types, reverse=query.newest)) as entries:
             async for entry in entries:
-                shown = shown_entry(entry, call.principal)
+                shown = entry.shown_to(call.principal)
                 if shown is not None:
                     items.append(shown)
                 if len(items) == query.limit:
@@ -114,22 +103,12 @@ def shown_batch(batch: Batch[Entry], principal: Principal) -> Batch[EntryShown]:
     """Entries as a caller may see them; made once for all of the same scopes, without limits."""
 
     def made(entries: tuple[Entry, ...]) -> Batch[EntryShown]:
-        shown = (shown_entry(entry, principal) for entry in entries)
+        shown = (entry.shown_to(principal) for entry in entries)
         return Batch(tuple(each for each in shown if each is not None))
 
     if principal.limits:
         return made(batch.items)
     return batch.made((EntryShown, principal.scopes), made)
-
-
-def shown_entry(entry: Entry, principal: Principal) -> EntryShown | None:
-    """An entry as a caller may see it; None when it may not."""
-    event = entry.event.shown_to(principal)
-    if event is None:
-        return None
-    return EntryShown(
-        entry.sequence, entry.transaction, entry.time_ns, entry.type, entry.actor, event
-    )
 
 
 def render_journal(page: Mapping[str, Any]) -> str:
@@ -141,9 +120,14 @@ def render_journal(page: Mapping[str, Any]) -> str:
 
 def render_entry(entry: Mapping[str, Any]) -> str:
     """One entry on one line."""
-    event = {key: value for key, value in entry["event"].items() if key != "type"}
-    detail = event.get("summary") or msgspec.json.encode(event).decode()
+    event = entry["event"]
+    detail = _on_one_line(event.get("summary") or msgspec.json.encode(event).decode())
     if len(detail) > 160:
         detail = detail[:157] + "..."
     when = rfc3339(entry["time_ns"])
     return f"{entry['sequence']:>8}  {when}  {entry['actor']['name']}  {entry['type']}  {detail}"
+
+
+def _on_one_line(text: str) -> str:
+    """Summaries quote what clients say: nothing of it moves the cursor of a terminal."""
+    return text if text.isprintable() else text.encode("unicode_escape").decode()

@@ -98,11 +98,11 @@ JOURNAL_FOLLOW = Sample(
         "type": "key.created",
         "actor": _ACTOR,
         "event": {
-            "type": "key.created",
             "name": "deploy",
             "scopes": ["records:write"],
             "limits": {"zone": ["example.com"]},
             "expires_ns": 1795490907591397615,
+            "summary": "deploy: records:write",
         },
     },
 )
@@ -117,7 +117,7 @@ JOURNAL_LIST = Sample(
                 "time_ns": 1795404508205485231,
                 "type": "key.deleted",
                 "actor": _ACTOR,
-                "event": {"type": "key.deleted", "name": "deploy"},
+                "event": {"name": "deploy", "summary": "deploy"},
             }
         ],
         "oldest": 1,

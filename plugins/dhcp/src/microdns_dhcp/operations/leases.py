@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from microdns.errors import Conflict, Invalid, NotFound, Problem
-from microdns.events import Entry
+from microdns.events import EntryShown
 from microdns.operations import Call, Cli, Column, Nothing, Operation
 from microdns.store import Reader
 from microdns_dhcp import identifiers
@@ -233,10 +233,18 @@ class LeaseOperations:
                 name="lease.follow",
                 summary="Show what happens to leases, as it happens.",
                 input=Nothing,
-                output=Entry,
+                output=EntryShown,
                 handler=self.follow,
                 scope="leases:read",
                 stream=True,
+                cli=Cli(
+                    columns=(
+                        Column("SEQUENCE", "sequence"),
+                        Column("WHO", "actor.name"),
+                        Column("WHAT", "type"),
+                        Column("LEASE", "event.summary"),
+                    )
+                ),
             ),
         ]
 
@@ -274,10 +282,12 @@ class LeaseOperations:
             raise NotFound(f"no lease of {key.ip}")
         return self._shown(lease)
 
-    async def follow(self, _call: Call, _input: Nothing) -> AsyncIterator[Entry]:
+    async def follow(self, call: Call, _input: Nothing) -> AsyncIterator[EntryShown]:
         async with self._desk.bus.subscribe(types=LEASE_EVENTS, name="lease.follow") as entries:
             async for entry in entries:
-                yield entry
+                seen = entry.shown_to(call.principal)
+                if seen is not None:
+                    yield seen
 
     def _lease(self, key: LeaseKey) -> Lease:
         lease = self._desk.book.lease(_octets(key.ip))
