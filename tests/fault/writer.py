@@ -2,7 +2,7 @@
 
 ``python -m tests.fault.writer PATH FIRST NUMBER`` starts NUMBER concurrent writes, numbered from
 FIRST on.  Its standard output has records of 9 bytes, a letter and a number: ``A`` and the number
-of a write that was acknowledged; ``F`` and the size of the log that a flush has brought to disk.
+of a write that was acknowledged; ``F`` and how far a flush has brought the log to disk.
 """
 
 import asyncio
@@ -59,10 +59,19 @@ def tell(letter: bytes, number: int) -> None:
 class TellingEngine(Engine):
     """Tells how much of the log has been brought to disk, before anybody is acknowledged."""
 
+    used = 0
+
     def flush_wal(self) -> None:
-        size = max((log.stat().st_size for log in self.path.glob("*.log")), default=0)
+        self.used = max((used(log, self.used) for log in self.path.glob("*.log")), default=0)
         super().flush_wal()
-        tell(b"F", size)
+        tell(b"F", self.used)
+
+
+def used(log: Path, known: int = 0) -> int:
+    """How many octets of a log come before the zeros at its end; at least so many as known."""
+    with open(log, "rb") as file:
+        file.seek(known)
+        return known + len(file.read().rstrip(b"\0"))
 
 
 async def write(store: Store, number: int) -> None:

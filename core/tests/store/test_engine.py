@@ -1,5 +1,6 @@
 """The traps of the binding, each as a promise of the engine."""
 
+import errno
 import gc
 import os
 import pickle
@@ -14,7 +15,10 @@ import rocksdict
 import microdns.store
 from microdns.errors import StorageFault
 from microdns.store import StoreLocked, StoreOptions
+from microdns.store.ahead import ROOM_OCTETS, USED_OCTETS_MIN
 from microdns.store.engine import Batch, Engine
+
+PAGE = 4096
 
 
 def opened(path: Path) -> Engine:
@@ -222,6 +226,7 @@ def test_a_damaged_record_in_the_middle_of_the_log_is_a_clear_fault(tmp_path: Pa
     engine = opened(tmp_path / "db")
     for number in range(100):
         fill(engine, range(number, number + 1), b"v" * 50)
+        engine.flush_wal()
     shutil.copytree(tmp_path / "db", tmp_path / "damaged")
     log = _log_file(tmp_path / "damaged")
     octets = bytearray(log.read_bytes())
@@ -229,6 +234,106 @@ def test_a_damaged_record_in_the_middle_of_the_log_is_a_clear_fault(tmp_path: Pa
     log.write_bytes(octets)
     with pytest.raises(StorageFault, match=r"damaged.*restore it from a backup"):
         opened(tmp_path / "damaged")
+    octets[len(octets) // 2] ^= 0xFF
+    log.write_bytes(octets)
+    mended = opened(tmp_path / "damaged")
+    assert len(mended.family("a").cursor().ascending(b"", None, 999)) == 100, "left as it was"
+    closed(mended)
+    closed(engine)
+
+
+def _with_room(path: Path) -> tuple[Engine, int]:
+    """An engine that has room in its log, and how much of the log is used; all is flushed."""
+    engine = opened(path)
+    fill(engine, range(1), b"v" * USED_OCTETS_MIN)
+    for number in range(1, 9):
+        fill(engine, range(number, number + 1), b"v" * 50)
+    engine.flush_wal()
+    return engine, len(_log_file(path).read_bytes().rstrip(b"\0"))
+
+
+def test_a_write_cut_short_in_the_room_that_the_log_has_is_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine, flushed = _with_room(tmp_path / "db")
+    fill(engine, range(9, 12), b"v" * PAGE)
+    shutil.copytree(tmp_path / "db", tmp_path / "torn")
+    with open(_log_file(tmp_path / "torn"), "r+b") as log:
+        log.seek(flushed + PAGE)  # the pages around it have reached the disk
+        log.write(bytes(PAGE))
+    torn = opened(tmp_path / "torn")
+    keys = [int(key) for key, _ in torn.family("a").cursor().ascending(b"", None, 999)]
+    assert keys == list(range(9))
+    assert "cut short" in caplog.text
+    fill(torn, range(9, 10))
+    closed(torn)
+    again = opened(tmp_path / "torn")
+    assert len(again.family("a").cursor().ascending(b"", None, 999)) == 10
+    closed(again)
+    closed(engine)
+
+
+def test_a_hole_in_what_was_flushed_is_a_clear_fault(tmp_path: Path) -> None:
+    engine, _ = _with_room(tmp_path / "db")
+    fill(engine, range(9, 10), b"v" * 3 * PAGE)
+    engine.flush_wal()
+    fill(engine, range(10, 11))  # tells that the one before is on the disk
+    shutil.copytree(tmp_path / "db", tmp_path / "damaged")
+    with open(_log_file(tmp_path / "damaged"), "r+b") as log:
+        log.seek(USED_OCTETS_MIN + 2 * PAGE)
+        log.write(bytes(PAGE))
+    with pytest.raises(StorageFault, match=r"damaged.*restore it from a backup"):
+        opened(tmp_path / "damaged")
+    closed(engine)
+
+
+def test_a_log_that_is_much_written_to_has_room_in_which_it_does_not_grow(tmp_path: Path) -> None:
+    engine, used = _with_room(tmp_path)
+    before = _log_file(tmp_path).stat()
+    assert used + ROOM_OCTETS // 2 < before.st_size < used + 2 * ROOM_OCTETS
+    for number in range(9, 99):
+        fill(engine, range(number, number + 1), b"v" * PAGE)
+    engine.flush_wal()
+    after = _log_file(tmp_path).stat()
+    assert (after.st_size, after.st_blocks) == (before.st_size, before.st_blocks)
+    engine.reopen(engine.detach())
+    assert len(engine.family("a").cursor().ascending(b"", None, 999)) == 99
+    closed(engine)
+
+
+def test_a_log_that_is_hardly_written_to_has_no_room(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    fill(engine, range(9), b"v" * 50)
+    engine.flush_wal()
+    log = _log_file(tmp_path).read_bytes()
+    assert len(log) - len(log.rstrip(b"\0")) <= 8
+    closed(engine)
+
+
+def test_each_new_log_gets_room(tmp_path: Path) -> None:
+    engine = Engine(tmp_path, StoreOptions(memtable_bytes=1 << 20))
+    engine.open(["a", "b"])
+    seen: dict[str, int] = {}
+    for number in range(400):
+        fill(engine, range(number, number + 1), os.urandom(1 << 14))
+        newest = max(tmp_path.glob("*.log"))
+        seen[newest.name] = max(seen.get(newest.name, 0), newest.stat().st_size)
+    assert len(seen) > 3
+    assert all(size > ROOM_OCTETS for size in list(seen.values())[:-1])
+    engine.reopen(engine.detach())
+    assert len(engine.family("a").cursor().ascending(b"", None, 999)) == 400
+    closed(engine)
+
+
+def test_where_no_room_can_be_made_the_log_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    engine, used = _with_room(tmp_path)
+    assert _log_file(tmp_path).stat().st_size - used < 16
     closed(engine)
 
 

@@ -10,7 +10,7 @@ The binding has traps; each is avoided here and has a regression test:
   keeps track of them and lets go of all;
 - an iterator that ends because of an error looks like one that ends: ``status`` is asked;
 - the default recovery mode silently drops what follows a corrupt log record: here only a torn
-  tail (a write that nobody was promised) is accepted.
+  tail (a write that nobody was promised, see ``watermark``) is accepted.
 
 ``open``, ``reopen``, ``release``, ``flush_wal``, ``probe`` and ``checkpoint`` wait for the disk,
 and may run in another thread; everything else belongs to the loop's.
@@ -19,6 +19,7 @@ and may run in another thread; everything else belongs to the loop's.
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 import re
 import shutil
@@ -32,17 +33,24 @@ from typing import TYPE_CHECKING, cast
 import rocksdict
 
 from microdns.errors import StorageFault
+from microdns.store import logevents
+from microdns.store.ahead import LogAhead
 from microdns.store.errors import StoreLocked
 from microdns.store.files import sync_path
 from microdns.store.options import StoreOptions
+from microdns.store.watermark import Watermark
 
 if TYPE_CHECKING:
     from rocksdict import ColumnFamily, Rdict, RdictIter
+
+log = logging.getLogger("microdns.store")
 
 Row = tuple[bytes, bytes]
 
 PROBE_BYTES = 1 << 20
 _CHECKPOINT = "checkpoint"
+_WATERMARK = b"watermark"
+"""Its row, in RocksDB's default family, which has no other."""
 
 _LOCK_TAKEN = re.compile(r"lock hold by current process|LOCK: Resource temporarily unavailable")
 
@@ -327,6 +335,8 @@ class Engine:
         self.on_view: Callable[[], None] = self.unstage
         """Called before a view of a family with staged rows is made; it has to apply them."""
         self._database: Rdict | None = None
+        self._watermark = Watermark(None)
+        self._ahead = LogAhead(path)
         self._cache = rocksdict.Cache(options.block_cache_bytes)
 
     def open(self, names: Iterable[str] = ()) -> None:
@@ -340,7 +350,8 @@ class Engine:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             wanted = dict.fromkeys([*self._names_on_disk(), *self.families, *names])
             options = {name: self._family_options() for name in wanted if name != "default"}
-            database = rocksdict.Rdict(str(self.path), self._database_options(), options)
+            database = self._opened(options)
+            self._watermark = Watermark(database.get(_WATERMARK))
         except Exception as error:
             if _LOCK_TAKEN.search(str(error)):
                 raise StoreLocked(str(self.path), self._holder(str(error))) from error
@@ -351,6 +362,34 @@ class Engine:
         shutil.rmtree(self.path / _CHECKPOINT, ignore_errors=True)  # of a backup cut short
         if new:
             sync_path(self.path.parent)
+
+    def _opened(self, families: "dict[str, rocksdict.Options]") -> "Rdict":
+        """The database, whose log may end in a write that was cut short."""
+        mode = rocksdict.DBRecoveryMode.tolerate_corrupted_tail_records()
+        try:
+            return rocksdict.Rdict(str(self.path), self._database_options(mode), families)
+        except Exception as error:
+            if not _is_damage(error) or not self._cut_short():
+                raise
+            logevents.CUT_SHORT(log, "the log ends in a write that was cut short: %s", error)
+        mode = rocksdict.DBRecoveryMode.point_in_time()
+        return rocksdict.Rdict(str(self.path), self._database_options(mode), families)
+
+    def _cut_short(self) -> bool:
+        """Whether all that anybody was promised comes before what can't be read of the log.
+
+        Looked at without changing anything, in case that it does not.
+        """
+        mode = rocksdict.DBRecoveryMode.point_in_time()
+        look_only = rocksdict.AccessType.read_only(False)
+        options = self._database_options(mode)
+        database = rocksdict.Rdict(str(self.path), options, access_type=look_only)
+        row = database.get(_WATERMARK)
+        database.close()
+        if row is None:
+            return False
+        survived = Watermark(bytes(row))
+        return survived.promised(self.path) <= survived.written
 
     def family(self, name: str) -> Family:
         """The column family of that name, made when there is none."""
@@ -371,10 +410,14 @@ class Engine:
         if database is None:
             raise StorageFault("the database is not open")
         self.unshare()
+        raw = batch.raw
+        raw.put(_WATERMARK, self._watermark.row())
+        octets = raw.size_in_bytes()
         try:
-            database.write(batch.raw)
+            database.write(raw)
         except Exception as error:
             raise fault("write", error) from error
+        self._ahead.wrote(octets)
 
     def sorted_file(self, path: Path) -> SortedFile:
         """A file to fill for ``ingest``, on the file system of the database."""
@@ -394,11 +437,13 @@ class Engine:
 
     def flush_wal(self) -> None:
         """Bring everything written so far to disk; other threads may run meanwhile."""
-        database = self._open_database()
+        database, watermark = self._open_database(), self._watermark
+        written = watermark.written
         try:
             database.flush_wal(True)
         except Exception as error:
             raise fault("flush the log", error) from error
+        watermark.durable = written
 
     @contextlib.contextmanager
     def checkpoint(self) -> Iterator[Path]:
@@ -505,12 +550,11 @@ class Engine:
         kind, _, _, _, pid = struct.unpack("hhqqi4x", answer)
         return pid if kind != fcntl.F_UNLCK and pid > 0 else None
 
-    def _database_options(self) -> "rocksdict.Options":
+    def _database_options(self, mode: "rocksdict.DBRecoveryMode") -> "rocksdict.Options":
         limits = self._options
         options = self._family_options()
         options.create_if_missing(True)
         options.create_missing_column_families(True)
-        mode = rocksdict.DBRecoveryMode.tolerate_corrupted_tail_records()
         options.set_wal_recovery_mode(mode)
         options.set_db_write_buffer_size(limits.memtables_bytes)
         options.set_max_total_wal_size(limits.wal_bytes_max)
@@ -541,11 +585,15 @@ def fault(doing: str, error: BaseException) -> StorageFault:
         return error
     if os.strerror(errno.ENOSPC) in text:
         return StorageFault(f"can't {doing}: the disk is full ({text})")
-    if text.startswith("Corruption"):
+    if _is_damage(error):
         return StorageFault(
             f"can't {doing}: the database is damaged ({text}); restore it from a backup"
         )
     return StorageFault(f"can't {doing}: {text or type(error).__name__}")
+
+
+def _is_damage(error: BaseException) -> bool:
+    return str(error).startswith("Corruption")
 
 
 def _get_detached(_key: bytes) -> bytes | None:

@@ -14,6 +14,11 @@ RECOVERY_FAILED = EVENTS.warn("store.recovery_failed", "The disk does not work y
 LISTENER_FAILED = EVENTS.error(
     "store.listener_failed", "A part of the process could not take in a change: a defect."
 )
+CUT_SHORT = EVENTS.warn(
+    "store.cut_short",
+    "The machine went down in the midst of a write that nobody was told was done. It is left out; "
+    "everything that was acknowledged is there.",
+)
 MIGRATED = EVENTS.info("store.migrated", "Stored data were brought to a plugin's new form.")
 INDEXING = EVENTS.info("store.indexing", "Indexes that are new are built from the stored values.")
 UNDECODABLE = EVENTS.error(
