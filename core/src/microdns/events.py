@@ -17,6 +17,8 @@ class Principal(msgspec.Struct, frozen=True, omit_defaults=True):
     ``address`` is the client's address, where there is one;
     ``scopes`` are what it may do (``*`` is everything), ``limits`` to what it may do it: patterns
     by attribute (``{"zone": ("example.com",)}``), an attribute without patterns being free.
+    ``networks`` are those it may call from (empty: any), and ``expires_ns`` is when its key ends
+    (0: never): the door checks them, and what it makes has no more.
     """
 
     name: str
@@ -24,6 +26,8 @@ class Principal(msgspec.Struct, frozen=True, omit_defaults=True):
     address: str = ""
     scopes: tuple[str, ...] = ("*",)
     limits: Mapping[str, tuple[str, ...]] = {}
+    networks: tuple[str, ...] = ()
+    expires_ns: int = 0
 
     def identity(self) -> "Principal":
         """The same without scopes and limits: what the journal keeps."""

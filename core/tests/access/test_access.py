@@ -9,6 +9,7 @@ from microdns.access import Authenticator, allows
 from microdns.errors import Conflict, Denied, Invalid, NotFound, Throttled, Unauthenticated
 from microdns.events import Principal
 from microdns.lifecycle.kernel import Kernel
+from microdns.lifecycle.operations.keys import ShownKey
 from microdns.operations import Call
 from microdns.store import collecting_entries
 from microdns.testing import FakeClock, run_kernel
@@ -187,6 +188,99 @@ async def test_only_who_may_do_everything_opens_the_doors_by_deleting_the_last_k
     with pytest.raises(Denied, match="y is the last key"):
         await kernel.operations.call("key.delete", {"name": "y"}, Call(keeper))
     await kernel.operations.call("key.delete", {"name": "y"}, Call())
+
+
+async def _held(kernel: Kernel, **more: Any) -> Principal:
+    """A client who came in with a key that may make keys."""
+    wanted = {"name": "maker", "scopes": ["keys:*", "zones:read"], **more}
+    made = await kernel.operations.call("key.create", wanted, Call())
+    return _enter(kernel, made.key)
+
+
+async def _gives(kernel: Kernel, maker: Principal, **more: Any) -> ShownKey:
+    wanted = {"name": "made", "scopes": ["zones:read"], **more}
+    made: ShownKey = await kernel.operations.call("key.create", wanted, Call(maker))
+    return made
+
+
+NETWORKS = ["192.0.2.0/25", "192.0.2.128/25", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize(
+    "networks",
+    [["192.0.2.7/32"], ["192.0.2.0/24"], ["192.0.2.128/25", "2001:db8:1::/48"]],
+)
+async def test_a_key_limited_to_addresses_makes_keys_for_these(
+    kernel: Kernel, networks: list[str]
+) -> None:
+    maker = await _held(kernel, limits={"address": NETWORKS})
+    made = await _gives(kernel, maker, limits={"address": networks, "zone": ["example.com"]})
+    assert made.limits["address"] == tuple(networks)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {},
+        {"zone": ["example.com"]},
+        {"address": ["0.0.0.0/0"]},
+        {"address": ["192.0.0.0/16"]},
+        {"address": ["192.0.2.7/32", "198.51.100.0/24"]},
+        {"address": ["192.0.2.7/32", "::/0"]},
+    ],
+)
+async def test_a_key_limited_to_addresses_makes_none_for_others(
+    kernel: Kernel, limits: dict[str, list[str]]
+) -> None:
+    maker = await _held(kernel, limits={"address": NETWORKS})
+    with pytest.raises(Denied, match=r"addresses beyond its own \(address=192.0.2.0/25, "):
+        await _gives(kernel, maker, limits=limits)
+    assert [key.name for key in await kernel.operations.call("key.list", {}, Call())] == ["maker"]
+
+
+async def test_a_key_that_ends_makes_none_that_outlasts_it(
+    kernel: Kernel, clock: FakeClock
+) -> None:
+    maker = await _held(kernel, expires_in_seconds=60)
+    clock.jump_wall(20)
+    for seconds in (0, 41, 60):
+        with pytest.raises(Denied, match="a lifetime beyond its own"):
+            await _gives(kernel, maker, expires_in_seconds=seconds)
+    made = await _gives(kernel, maker, expires_in_seconds=40)
+    assert made.expires == "2026-01-01T00:01:00Z"
+
+
+async def test_a_dry_run_gives_away_no_more(kernel: Kernel) -> None:
+    maker = await _held(kernel, limits={"address": NETWORKS})
+    wanted = {"name": "made", "scopes": ["zones:read"]}
+    with pytest.raises(Denied, match="can't give away"):
+        await kernel.operations.call("key.create", wanted, Call(maker, dry_run=True))
+
+
+async def test_a_key_limited_by_what_plugins_know_makes_none(kernel: Kernel) -> None:
+    maker = await _held(kernel, limits={"zone": ["example.com"]})
+    with pytest.raises(Denied, match="limited by zone"):
+        await _gives(kernel, maker, limits={"zone": ["example.com"]})
+
+
+@pytest.mark.parametrize(
+    "restriction", [{"limits": {"address": ["192.0.2.0/24"]}}, {"expires_in_seconds": 60}]
+)
+async def test_a_restricted_key_for_everything_does_not_open_the_doors(
+    kernel: Kernel, restriction: dict[str, Any]
+) -> None:
+    maker = await _held(kernel, **{"scopes": ["*"], **restriction})
+    with pytest.raises(Denied, match="maker is the last key"):
+        await kernel.operations.call("key.delete", {"name": "maker"}, Call(maker))
+
+
+async def test_a_caller_recalled_by_a_session_is_no_freer(kernel: Kernel) -> None:
+    key = await _create(kernel, limits={"address": NETWORKS}, expires_in_seconds=60)
+    door = kernel.services.require(Authenticator)
+    recalled = door.recall("k", lambda _digest: True, address="192.0.2.1", interface="rest")
+    assert recalled == _enter(kernel, key)
+    assert recalled.networks == tuple(NETWORKS)
+    assert recalled.expires_ns
 
 
 async def test_a_version_is_refused_where_none_is_compared(kernel: Kernel) -> None:

@@ -108,7 +108,8 @@ class Authenticator:
         if key is None or not self._valid(key, address):
             return None
         limits = {name: each for name, each in key.limits.items() if name != ADDRESS}
-        return Principal(key.name, interface, address, key.scopes, limits)
+        networks = tuple(key.limits.get(ADDRESS, ()))
+        return Principal(key.name, interface, address, key.scopes, limits, networks, key.expires_ns)
 
     def _stored(self, presented: str) -> Key | None:
         id, secret = parsed(presented) or ("", presented)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from microdns.access.delegation import excess, is_restricted
 from microdns.access.keys import KEYS, Key, KeyCreated, KeyDeleted, digest_of, new_secret, written
 from microdns.access.limits import ADDRESS
 from microdns.errors import Denied, Invalid, NotFound, Problem
@@ -64,7 +65,10 @@ class ShownKey(msgspec.Struct, frozen=True, omit_defaults=True):
 class KeyOperations(KernelOperations):
     """``key.*``."""
 
-    def operations(self) -> list[Operation[Any, Any]]:
+    def operations(self) -> "list[Operation[Any, Any]]":
+        return [*self._showing(), *self._changing()]
+
+    def _showing(self) -> "list[Operation[Any, Any]]":
         return [
             Operation(
                 name="key.list",
@@ -86,11 +90,18 @@ class KeyOperations(KernelOperations):
                     )
                 ),
             ),
+        ]
+
+    def _changing(self) -> "list[Operation[Any, Any]]":
+        return [
             Operation(
                 name="key.create",
                 conditional=False,
                 summary="Make an API key, and show it once.",
-                description="From the first key on, every request over the network needs one.",
+                description=(
+                    "From the first key on, every request over the network needs one.  A key makes "
+                    "none that has more than itself: scopes, client addresses, time."
+                ),
                 input=CreateKey,
                 output=ShownKey,
                 handler=self.create,
@@ -142,6 +153,8 @@ class KeyOperations(KernelOperations):
             created_ns=now,
             expires_ns=now + lifetime_ns if lifetime_ns else 0,
         )
+        for what in excess(call.principal, key):
+            raise Denied(f"{call.principal.name} can't give away {what}")
         async with self._kernel.store.transaction(call.principal, call.dry_run) as transaction:
             transaction.insert(KEYS, key)
             transaction.emit(
@@ -156,10 +169,10 @@ class KeyOperations(KernelOperations):
             key = transaction.get(KEYS, wanted.name.encode())
             if key is None:
                 raise NotFound(f"no key {wanted.name}")
-            if "*" not in call.principal.scopes and len(list(transaction.scan(KEYS, limit=2))) < 2:
+            if is_restricted(call.principal) and len(list(transaction.scan(KEYS, limit=2))) < 2:
                 raise Denied(
                     f"{key.name} is the last key: without it everybody may do everything, so only "
-                    "who may do everything can delete it"
+                    "who may do everything, from everywhere and for ever, can delete it"
                 )
             transaction.delete(KEYS, wanted.name.encode())
             transaction.emit(KeyDeleted(name=key.name))
