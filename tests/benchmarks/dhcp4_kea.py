@@ -1,24 +1,27 @@
-"""Four-way DHCPv4 exchanges a second, beside Kea, by perfdhcp: same namespaces, same load, in turn.
+"""Four-way DHCPv4 exchanges a second, beside Kea and ISC dhcpd: same namespaces and load, in turn.
 
 First as many as each can do, then how soon replies come at half of that; with ``--at`` only how
 soon they come at that rate, from a server that was never overloaded.  ``TMPDIR=/dev/shm`` leaves
 the disk out.
 
-Every ACK of ours is on disk before it is sent; Kea's lease file is written without a sync.  Needs
-root, kea-dhcp4 and perfdhcp.
+Every ACK of ours is on disk before it is sent, and every ACK of dhcpd, by its settings in
+``_dhcpd.py``; Kea's lease file is written without a sync.  Before each server's replies, ``disk:``
+says how long the disk alone would have arrivals at that rate wait, so ``_disk.py``: whoever syncs
+before it answers can't be faster.  Needs root, perfdhcp, and of kea-dhcp4 and dhcpd (Debian's
+kea-dhcp4-server and isc-dhcp-server) those that are to be measured.
 """
 
-import argparse
 import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from tests.benchmarks._perfdhcp import acknowledged, at_rate, load, summary
+from tests.benchmarks._dhcp_trial import Peer, Trial, options, pin, present
+from tests.benchmarks._dhcpd import RATE_MAX, dhcpd4
 from tests.scenarios.dhcp.namespaces import Host, cable, hosts
 from tests.scenarios.dhcp.server import server
 
@@ -82,60 +85,35 @@ def kea(host: Host, folder: Path) -> Iterator[int]:
         process.wait()
 
 
+PEERS = {
+    "kea": Peer(kea, "kea-dhcp4", "kea-dhcp4-server"),
+    "dhcpd": Peer(dhcpd4, "dhcpd", "isc-dhcp-server", RATE_MAX),
+    "microdns": Peer(microdns),
+}
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=int, default=20_000)
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--at", type=int, default=0, help="only how soon replies come at this rate")
-    given = parser.parse_args()
+    given = options(__doc__, PEERS).parse_args()
     if os.geteuid() != 0:
         print("left out: needs root")
         return
+    peers = present(given.servers, PEERS)
     for _ in range(given.rounds):
-        for name, serve in (("kea", kea), ("microdns", microdns)):
-            with hosts(2) as (ours, theirs), tempfile.TemporaryDirectory() as folder:
-                cable(ours, "srv0", theirs, "cli0")
-                ours.address("srv0", "10.0.0.1/8")
-                theirs.address("cli0", "10.0.0.2/8")
-                with serve(ours, Path(folder)) as process:
-                    pin(process)
-                    rates = (given.rate, given.at)
-                    for line in measured(process, theirs, 4, TARGET, rates, given.seconds):
-                        print(f"{name:9} {line}", flush=True)
+        for name, peer in peers.items():
+            for line in figures(peer, peer.rates(given.rate, given.at), given.seconds):
+                print(f"{name:9} {line}", flush=True)
 
 
-def pin(process: int) -> None:
-    """Keep a server to one processor, the other being the clients'."""
-    subprocess.run(("taskset", "-acp", "0", str(process)), capture_output=True)
-
-
-def measured(
-    process: int,
-    clients: Host,
-    family: int,
-    target: Sequence[str],
-    rates: tuple[int, int],
-    seconds: int,
-) -> Iterator[str]:
-    """The figures of a server at its limit, and at half of that; or at the second rate alone."""
-    rate, at = rates
-    if at:
-        yield at_rate(load(clients, family, at, seconds, target))
-        return
-    before = processor_seconds(process)
-    report = load(clients, family, rate, seconds, target)
-    yield summary(report, seconds, processor_seconds(process) - before)
-    half = int(acknowledged(report, seconds) / 2)
-    if half:
-        time.sleep(1)
-        yield "half: " + at_rate(load(clients, family, half, seconds, target))
-
-
-def processor_seconds(process: int) -> float:
-    """User and system time of a process so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def figures(peer: Peer, rates: tuple[int, int], seconds: int) -> Iterator[str]:
+    """A run against one server."""
+    with hosts(2) as (ours, theirs), tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        cable(ours, "srv0", theirs, "cli0")
+        ours.address("srv0", "10.0.0.1/8")
+        theirs.address("cli0", "10.0.0.2/8")
+        with peer.serve(ours, folder) as process:
+            pin(process)
+            yield from Trial(process, folder, theirs, 4, TARGET, seconds).measured(rates)
 
 
 if __name__ == "__main__":

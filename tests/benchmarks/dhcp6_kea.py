@@ -1,31 +1,33 @@
-"""Four-way DHCPv6 exchanges a second, beside Kea: same namespaces, same load, in turn.
+"""Four-way DHCPv6 exchanges a second, beside Kea and ISC dhcpd: same namespaces and load, in turn.
 
 First as many as each can do, then how soon replies come at half of that.  The load is perfdhcp's,
 or, with ``--bursts``, a closed loop of clients that wait for each other.
 
-Every REPLY of ours is on disk before it is sent; Kea's lease file is written without a sync.  Needs
-root, kea-dhcp6 and perfdhcp.
+Every REPLY of ours is on disk before it is sent; Kea's lease file is written without a sync, and so
+is dhcpd's, which syncs for DHCPv4 alone (``_dhcpd.py``).  Before each server's replies, ``disk:``
+says how long the disk alone would have arrivals at that rate wait, so ``_disk.py``: whoever syncs
+before it answers can't be faster.  Needs root, perfdhcp, and of kea-dhcp6 and dhcpd (Debian's
+kea-dhcp6-server and isc-dhcp-server) those that are to be measured.
 """
 
-import argparse
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from tests.benchmarks.dhcp4_kea import measured, pin, processor_seconds
+from tests.benchmarks._dhcp_trial import Peer, Trial, options, pin, present, processor_seconds
+from tests.benchmarks._dhcpd import RATE_MAX, dhcpd6
 from tests.scenarios.dhcp.namespaces import Host, cable, hosts
 from tests.scenarios.dhcp.server import server
 
 CLIENT_SECONDS = 2
 """What the clients' interface takes at most until it can send to a multicast group."""
 TARGET = ("-l", "cli0", "all")
-Serve = Callable[[Host, Path], AbstractContextManager[int]]
 POOL = """
 [dhcp.v6]
 enabled = true
@@ -87,27 +89,32 @@ def kea(host: Host, folder: Path) -> Iterator[int]:
         process.wait()
 
 
+PEERS = {
+    "kea": Peer(kea, "kea-dhcp6", "kea-dhcp6-server"),
+    "dhcpd": Peer(dhcpd6, "dhcpd", "isc-dhcp-server", RATE_MAX),
+    "microdns": Peer(microdns),
+}
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=int, default=20_000)
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--at", type=int, default=0, help="only how soon replies come at this rate")
+    parser = options(__doc__, PEERS)
     parser.add_argument("--bursts", action="store_true", help="clients that wait for replies")
     given = parser.parse_args()
     rate = 0 if given.bursts else given.rate
     if os.geteuid() != 0:
         print("left out: needs root")
         return
+    peers = present(given.servers, PEERS)
     for _ in range(given.rounds):
-        for name, serve in (("kea", kea), ("microdns", microdns)):
-            for line in figures(serve, (rate, given.at), given.seconds):
+        for name, peer in peers.items():
+            for line in figures(peer, peer.rates(rate, given.at), given.seconds):
                 print(f"{name:9} {line}", flush=True)
 
 
-def figures(serve: Serve, rates: tuple[int, int], seconds: int) -> Iterator[str]:
+def figures(peer: Peer, rates: tuple[int, int], seconds: int) -> Iterator[str]:
     """A run against one server.  Rates of 0 mean bursts."""
-    with hosts(2) as (ours, theirs), tempfile.TemporaryDirectory() as folder:
+    with hosts(2) as (ours, theirs), tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         cable(ours, "srv0", theirs, "cli0")
         for host, interface, address in (
             (ours, "srv0", "2001:db8::1/64"),
@@ -116,11 +123,11 @@ def figures(serve: Serve, rates: tuple[int, int], seconds: int) -> Iterator[str]
             at_once = f"echo 0 >/proc/sys/net/ipv6/conf/{interface}/accept_dad"
             host.run("sh", "-c", at_once)
             host.address(interface, address)
-        with serve(ours, Path(folder)) as process:
+        with peer.serve(ours, folder) as process:
             pin(process)
             time.sleep(CLIENT_SECONDS)
             if any(rates):
-                yield from measured(process, theirs, 6, TARGET, rates, seconds)
+                yield from Trial(process, folder, theirs, 6, TARGET, seconds).measured(rates)
                 return
             bursts(theirs, 0.5, 1 << 23)  # both have done some work before it counts
             before = processor_seconds(process)
