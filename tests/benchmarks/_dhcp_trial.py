@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from tests.scenarios.dhcp.namespaces import Host
 
 SERVERS_PROCESSOR = 0
 """The other one is the clients'."""
+START_SECONDS = 2
+"""What a peer may take until it answers."""
 Serve = Callable[[Host, Path], AbstractContextManager[int]]
 
 
@@ -74,6 +76,25 @@ class Trial:
 
     def load(self, rate: int) -> str:
         return load(self.clients, self.family, rate, self.seconds, self.target)
+
+
+@contextmanager
+def running(command: Sequence[str], **environment: str) -> Iterator[int]:
+    """A peer's process, given time to start; SystemExit when it has ended by then."""
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(START_SECONDS)
+    if process.poll() is not None:
+        raise SystemExit(f"it does not start (exit code {process.returncode}): {' '.join(command)}")
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def options(description: str | None, peers: Mapping[str, Peer]) -> argparse.ArgumentParser:

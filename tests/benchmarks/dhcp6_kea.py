@@ -11,7 +11,6 @@ kea-dhcp6-server and isc-dhcp-server) those that are to be measured.
 """
 
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +19,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from tests.benchmarks._dhcp_trial import Peer, Trial, options, pin, present, processor_seconds
+from tests.benchmarks._dhcp_trial import (
+    Peer,
+    Trial,
+    options,
+    pin,
+    present,
+    processor_seconds,
+    running,
+)
 from tests.benchmarks._dhcpd import RATE_MAX, dhcpd6
 from tests.scenarios.dhcp.namespaces import Host, cable, hosts
 from tests.scenarios.dhcp.server import server
@@ -75,18 +82,8 @@ def kea(host: Host, folder: Path) -> Iterator[int]:
     file = folder / "kea.json"
     file.write_bytes(msgspec.json.encode({"Dhcp6": config}))
     places = {"KEA_PIDFILE_DIR": str(folder), "KEA_LOCKFILE_DIR": str(folder)}
-    process = subprocess.Popen(
-        host.command("kea-dhcp6", "-c", str(file)),
-        env={**os.environ, **places},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(2)
-    try:
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
+    with running(host.command("kea-dhcp6", "-c", str(file)), **places) as process:
+        yield process
 
 
 PEERS = {

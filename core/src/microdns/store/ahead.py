@@ -3,7 +3,7 @@
 A log that grows with each write makes each flush bring a new size, and new blocks, to the journal
 of the file system: several orders to the disk, each waiting for the one before.  Where the log's
 next octets are zeros that are on the disk already, a flush writes over them in place, and orders
-nothing else.  It takes half of the time, less of the processor, and wears flash less.
+nothing else.  It waits for less, takes less of the processor, and wears flash less.
 
 RocksDB takes zeros behind the last record for the end of a log, and cuts them off when it is done
 with it.

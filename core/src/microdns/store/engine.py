@@ -371,7 +371,11 @@ class Engine:
         except Exception as error:
             if not _is_damage(error) or not self._cut_short():
                 raise
-            logevents.CUT_SHORT(log, "the log ends in a write that was cut short: %s", error)
+            logevents.CUT_SHORT(
+                log,
+                "left out the log's last write, which was cut short and promised to nobody (%s)",
+                error,
+            )
         mode = rocksdict.DBRecoveryMode.point_in_time()
         return rocksdict.Rdict(str(self.path), self._database_options(mode), families)
 
@@ -384,8 +388,10 @@ class Engine:
         look_only = rocksdict.AccessType.read_only(False)
         options = self._database_options(mode)
         database = rocksdict.Rdict(str(self.path), options, access_type=look_only)
-        row = database.get(_WATERMARK)
-        database.close()
+        try:
+            row = database.get(_WATERMARK)
+        finally:
+            database.close()
         if row is None:
             return False
         survived = Watermark(bytes(row))
