@@ -16,6 +16,7 @@ import anyio
 
 from microdns_dhcp import netlink, probes
 from microdns_dhcp.icmp6 import Icmp6Socket, SystemIcmp6
+from microdns_dhcp.steering import Beginning, Inlet, open_inlet
 
 Probe = Literal["ping", "arp"]
 IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
@@ -94,16 +95,24 @@ class Links(Protocol):
         """All interfaces by name, as they are now."""
         ...
 
-    def udp4(self, interface: str, port: int) -> DatagramSocket:
-        """A socket that hears this interface alone, broadcasts too, and may send them."""
+    def udp4(self, interface: str, port: int, beginning: Beginning) -> Inlet[DatagramSocket]:
+        """UDP sockets that hear this interface alone, broadcasts too, and may send them.
+
+        What begins an exchange has a socket of its own, if that can be.
+        """
         ...
 
     def packets(self, interface: str) -> PacketSocket:
         """A socket that sends frames, and receives none."""
         ...
 
-    def udp6(self, interface: Interface, port: int, groups: tuple[str, ...]) -> DatagramSocket6:
-        """A UDP socket on this interface alone, member of these multicast groups."""
+    def udp6(
+        self, interface: Interface, port: int, groups: tuple[str, ...], beginning: Beginning
+    ) -> Inlet[DatagramSocket6]:
+        """UDP sockets on this interface alone, members of these multicast groups.
+
+        What begins an exchange has a socket of its own, if that can be.
+        """
         ...
 
     def icmp6(
@@ -158,14 +167,16 @@ class SystemLinks:
             )
         return found
 
-    def udp4(self, interface: str, port: int) -> socket.socket:
-        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        with _closing_on_error(opened):
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            _bind_to_device(opened, interface)
-            opened.bind(("", port))
-        return opened
+    def udp4(self, interface: str, port: int, beginning: Beginning) -> Inlet[socket.socket]:
+        def make() -> socket.socket:
+            made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            with _closing_on_error(made):
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                _bind_to_device(made, interface)
+            return made
+
+        return open_inlet(make, ("", port), beginning)
 
     def packets(self, interface: str) -> socket.socket:
         opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
@@ -174,16 +185,20 @@ class SystemLinks:
             opened.bind((interface, 0))
         return opened
 
-    def udp6(self, interface: Interface, port: int, groups: tuple[str, ...]) -> socket.socket:
-        opened = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-        with _closing_on_error(opened):
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-            _bind_to_device(opened, interface.name)
-            opened.bind(("::", port))
-            _join(opened, interface, groups)
-        return opened
+    def udp6(
+        self, interface: Interface, port: int, groups: tuple[str, ...], beginning: Beginning
+    ) -> Inlet[socket.socket]:
+        def make() -> socket.socket:
+            made = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+            with _closing_on_error(made):
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+                _bind_to_device(made, interface.name)
+                _join(made, interface, groups)
+            return made
+
+        return open_inlet(make, ("::", port), beginning)
 
     def icmp6(
         self, interface: Interface, groups: tuple[str, ...], types: tuple[int, ...]

@@ -10,6 +10,7 @@ import anyio.lowlevel
 
 from microdns.store import Store
 from microdns_dhcp.links import Interface, Probe, Source6
+from microdns_dhcp.steering import Beginning, Inlet
 
 
 class FakeDatagrams:
@@ -18,8 +19,11 @@ class FakeDatagrams:
     A pair of real sockets makes the event loop wake; one octet stands for a datagram.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, beginning: Beginning | None = None) -> None:
+        """``beginning`` is what goes to a second socket beside this one."""
         self.sent: list[tuple[bytes, tuple[str, int]]] = []
+        self.apart = beginning
+        self.beside = FakeDatagrams() if beginning else None
         self.closed = False
         self._inbox: deque[tuple[bytes, tuple[str, int]]] = deque()
         self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -27,6 +31,9 @@ class FakeDatagrams:
 
     def deliver(self, data: bytes, source: tuple[str, int]) -> None:
         """Let a datagram arrive."""
+        if self.beside is not None and self.apart is not None and self.apart.begins(data):
+            self.beside.deliver(data, source)
+            return
         self._inbox.append((data, source))
         self._theirs.send(b"!")
 
@@ -90,8 +97,11 @@ class FakeIcmp6:
 class FakeDatagrams6:
     """A UDP socket over IPv6 whose far side is the test, as ``FakeDatagrams`` is for IPv4."""
 
-    def __init__(self) -> None:
+    def __init__(self, beginning: Beginning | None = None) -> None:
+        """``beginning`` is what goes to a second socket beside this one."""
         self.sent: list[tuple[bytes, Source6]] = []
+        self.apart = beginning
+        self.beside = FakeDatagrams6() if beginning else None
         self.closed = False
         self._inbox: deque[tuple[bytes, Source6, bytes]] = deque()
         self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -99,6 +109,9 @@ class FakeDatagrams6:
 
     def deliver(self, data: bytes, source: Source6, destination: str) -> None:
         """Let a datagram arrive that was sent to ``destination``."""
+        if self.beside is not None and self.apart is not None and self.apart.begins(data):
+            self.beside.deliver(data, source, destination)
+            return
         self._inbox.append((data, source, ipaddress.IPv6Address(destination).packed))
         self._theirs.send(b"!")
 
@@ -168,6 +181,8 @@ class FakeLinks:
         self.icmp6_sockets: dict[str, FakeIcmp6] = {}
         self.refusing = False
         """Whether sockets can't be opened."""
+        self.steering = True
+        """Whether what begins an exchange can have a socket of its own."""
         self.answering: set[bytes] = set()
         """Addresses that answer probes."""
         self.forwarding = True
@@ -183,22 +198,28 @@ class FakeLinks:
     def interfaces(self) -> dict[str, Interface]:
         return dict(self.present)
 
-    def udp4(self, interface: str, port: int) -> FakeDatagrams:
+    def udp4(self, interface: str, port: int, beginning: Beginning) -> Inlet[FakeDatagrams]:
         if self.refusing:
             raise OSError("refused by the test")
-        found = self.datagrams[interface] = FakeDatagrams()
-        return found
+        found = self.datagrams[interface] = FakeDatagrams(beginning if self.steering else None)
+        return Inlet(found, found.beside, self._unsteered())
 
     def packets(self, interface: str) -> FakePackets:
         found = self.frames[interface] = FakePackets()
         return found
 
-    def udp6(self, interface: Interface, port: int, groups: tuple[str, ...]) -> FakeDatagrams6:
+    def udp6(
+        self, interface: Interface, port: int, groups: tuple[str, ...], beginning: Beginning
+    ) -> Inlet[FakeDatagrams6]:
         if self.refusing:
             raise OSError("refused by the test")
         self.groups[interface.name] = groups
-        found = self.datagrams6[interface.name] = FakeDatagrams6()
-        return found
+        apart = beginning if self.steering else None
+        found = self.datagrams6[interface.name] = FakeDatagrams6(apart)
+        return Inlet(found, found.beside, self._unsteered())
+
+    def _unsteered(self) -> OSError | None:
+        return None if self.steering else OSError("filters are refused by the test")
 
     def icmp6(
         self, interface: Interface, groups: tuple[str, ...], types: tuple[int, ...]

@@ -68,7 +68,7 @@ class Dhcp4Plugin(Plugin):
                 config.conflict_wait_ms / 1000,
                 int(shared.quarantine),
             )
-        self._transport = Transport(links, self._server, book, config.port)
+        self._transport = Transport(links, self._server, book, config.port, context.log)
         self._unlisten = self._catalogue.listen(4, self._changed)
         self._watch = InterfaceWatch(
             links, config.interfaces, self._transport.open, self._transport.close, context.log

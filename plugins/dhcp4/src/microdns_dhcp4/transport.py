@@ -1,54 +1,55 @@
-"""Sockets on the served interfaces, and the loop's reading from them."""
+"""Sockets on the served interfaces."""
 
-import asyncio
+import logging
 from collections.abc import Callable
+from functools import partial
 
 from microdns_dhcp.arena import Arena
 from microdns_dhcp.book import LeaseBook
-from microdns_dhcp.links import Interface, Links
+from microdns_dhcp.links import DatagramSocket, Interface, Links
+from microdns_dhcp.reception import Datagram, Reception
+from microdns_dhcp.steering import Beginning
 from microdns_dhcp4.exchange import Served
 from microdns_dhcp4.message import DISCOVER, MESSAGE_OCTETS_MAX, NO_ADDRESS
 from microdns_dhcp4.server import Server
 
-_FIRST_OPTION = slice(240, 243)
-_DISCOVER = bytes((53, 1, DISCOVER))
-"""How nearly all of them look; others are merely not told apart."""
-DATAGRAMS_PER_TURN = 64
-"""Read from one socket before others, and commits, get their turn."""
+BEGINNING = Beginning(240, bytes((53, 1, DISCOVER)))
+"""The first option of nearly all DISCOVERs; others are merely not told apart."""
 
 
 class Transport:
     """Opens and closes what the interface watch tells it to."""
 
-    def __init__(self, links: Links, server: Server, book: LeaseBook, port: int) -> None:
+    def __init__(
+        self, links: Links, server: Server, book: LeaseBook, port: int, log: logging.Logger
+    ) -> None:
         self._links = links
         self._server = server
         self._book = book
         self._port = port
         self._served: dict[str, Served] = {}
+        self._reception = Reception(BEGINNING, log)
 
     def open(self, interface: Interface) -> None:
         """Serve an interface; raises OSError."""
         addresses = tuple(each.ip.packed for each in interface.ipv4)
-        datagrams = self._links.udp4(interface.name, self._port)
+        inlet = self._links.udp4(interface.name, self._port, BEGINNING)
         try:
             packets = self._links.packets(interface.name)
         except OSError:
-            datagrams.close()
+            inlet.close()
             raise
         first = addresses[0] if addresses else NO_ADDRESS
-        served = Served(interface, datagrams, packets, first, addresses)
+        served = Served(interface, inlet.ongoing, packets, first, addresses)
         self._served[interface.name] = served
         self.refresh()
-        read = self._reader(served)
-        asyncio.get_running_loop().add_reader(datagrams.fileno(), read)
+        self._reception.open(interface.name, inlet, _receiving, self._handling(served))
 
     def close(self, name: str) -> None:
         """Serve an interface no more."""
         served = self._served.pop(name, None)
         if served is not None:
-            asyncio.get_running_loop().remove_reader(served.datagrams.fileno())
-            served.datagrams.close()
+            self._reception.close(name)
             served.packets.close()
             self.refresh()
 
@@ -74,29 +75,14 @@ class Transport:
                 found.append(arena)
         return [arena for arena in found if arena.subnet.family == 4]
 
-    def _reader(self, served: Served) -> Callable[[], None]:
-        receive = served.datagrams.recvfrom
+    def _handling(self, served: Served) -> Callable[[bytes, tuple[str, int]], None]:
         handle = self._server.handle
+        return lambda data, source: handle(data, source, served)
 
-        def read() -> None:
-            later = []
-            for _ in range(DATAGRAMS_PER_TURN):
-                try:
-                    # One octet more than is taken, so that what is too long is seen to be.
-                    data, source = receive(MESSAGE_OCTETS_MAX + 1)
-                except BlockingIOError:
-                    break
-                except OSError:
-                    break  # the interface went: the watch closes the socket
-                if data[_FIRST_OPTION] == _DISCOVER:
-                    later.append((data, source))
-                else:
-                    handle(data, source, served)
-            # Whoever is in the middle of getting an address goes before those who begin.
-            for data, source in later:
-                handle(data, source, served)
 
-        return read
+def _receiving(opened: DatagramSocket) -> Callable[[], Datagram]:
+    # One octet more than is taken, so that what is too long is seen to be.
+    return partial(opened.recvfrom, MESSAGE_OCTETS_MAX + 1)
 
 
 def _may_serve(arena: Arena, interface: str) -> bool:

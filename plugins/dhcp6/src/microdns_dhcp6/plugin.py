@@ -72,7 +72,7 @@ class Dhcp6Plugin(Plugin):
             context.log,
         )
         links = context.services.require(LinkService).links
-        self._transport = Transport(links, self._server, config.port)
+        self._transport = Transport(links, self._server, config.port, context.log)
         self._unlisten = self._catalogue.listen(6, self._changed)
         self._watch = InterfaceWatch(
             links, config.interfaces, self._transport.open, self._transport.close, context.log
