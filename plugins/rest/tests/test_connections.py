@@ -52,12 +52,23 @@ async def test_a_head_beyond_the_limit_is_431() -> None:
         assert (await served.client.get("/health")).status_code == 200
 
 
+async def test_a_request_says_once_for_whom_it_is() -> None:
+    async with serving() as served:
+        head = b"GET /api/v1/health HTTP/1.1\r\nConnection: close\r\n"
+        assert (await say(served, head + b"Host: a\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+        assert (await say(served, head + b"\r\n")).startswith(b"HTTP/1.1 400 ")
+        twice = head + b"Host: a\r\nhost: b\r\n\r\n"
+        assert (await say(served, twice)).startswith(b"HTTP/1.1 400 ")
+        old = b"GET /api/v1/health HTTP/1.0\r\n\r\n"
+        assert (await say(served, old)).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize(
     "begun",
     [
         b"",
         b"GET /api/v1/hea",
-        b"POST /api/v1/notes HTTP/1.1\r\nContent-Type: application/json\r\n"
+        b"POST /api/v1/notes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
         b"Content-Length: 100\r\n\r\n{",
     ],
 )

@@ -18,6 +18,6 @@ class RestMetrics(MetricSet):
         self.websockets = self.gauge("microdns_rest_websockets", "WebSockets open.").cell()
         self.cut_off = self.counter(
             "microdns_rest_cut_off_total",
-            "Connections ended because the client sent or took too slowly, or too much.",
+            "Connections ended because the client was too slow, sent too much, or named no host.",
             ["reason"],
         )

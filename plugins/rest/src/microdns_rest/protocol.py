@@ -71,6 +71,9 @@ class LimitedProtocol(HttpToolsProtocol):
         if head > self.limits.header_bytes_max:
             self._cut_off(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head")
             return
+        if not self._names_one_host():
+            self._cut_off(HTTPStatus.BAD_REQUEST, "host")
+            return
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -86,6 +89,11 @@ class LimitedProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         self._satisfied()
         super().handle_websocket_upgrade()
+
+    def _names_one_host(self) -> bool:
+        """Whether the head says once whom it is for, as HTTP/1.1 has to (RFC 9112 3.2)."""
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        return hosts == 1 or (hosts == 0 and self.parser.get_http_version() == "1.0")
 
     def _expect(self) -> None:
         """A request has to arrive from now on."""
