@@ -12,8 +12,9 @@ with it.
 import os
 from pathlib import Path
 
-ROOM_OCTETS = 1 << 20
-"""Written at a time."""
+ROOM_OCTETS = 256 << 10
+"""Written at a time: so few that neither the write nor the flush after it holds anybody up."""
+_ROOM = bytes(ROOM_OCTETS)
 _GRANTED_OCTETS = ROOM_OCTETS - (ROOM_OCTETS >> 3)
 """Of which so many are counted on: records have headers, and blocks have some more."""
 USED_OCTETS_MIN = 64 << 10
@@ -60,6 +61,6 @@ class LogAhead:
     def _make_room(self) -> None:
         log = os.open(self._folder / self._newest, os.O_WRONLY)
         try:
-            os.pwrite(log, bytes(ROOM_OCTETS), os.fstat(log).st_size)
+            os.pwrite(log, _ROOM, os.fstat(log).st_size)
         finally:
             os.close(log)

@@ -20,9 +20,9 @@ ONE_QUEUE = _EVENTS.info(
     "The kernel keeps those who begin in one queue with all others, since it refuses filters (an "
     "old one, or a sandbox): under overload, fewer of the addresses offered become leases.",
 )
-DATAGRAMS_PER_TURN = 64
-"""Read from one socket before others get their turn."""
-BEGINNINGS_PER_TURN = 32
+DATAGRAMS_PER_TURN = 16
+"""Read from one socket before others get their turn: what is to be flushed waits for it, too."""
+BEGINNINGS_PER_TURN = 8
 """The same of the socket for those who begin."""
 
 Socket = TypeVar("Socket", bound=Descriptor)
