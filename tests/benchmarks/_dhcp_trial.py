@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks._disk import disk
+from tests.benchmarks._disk import Taken, disk
 from tests.benchmarks._perfdhcp import acknowledged, at_rate, load, summary
 from tests.peers.process import find_program
 from tests.scenarios.dhcp.namespaces import Host
@@ -72,7 +72,9 @@ class Trial:
     def at(self, rate: int, told: str = "") -> Iterator[str]:
         """How long the disk would have it wait at a rate, and how soon it replies."""
         yield "disk: " + disk(self.folder, SERVERS_PROCESSOR, rate, self.seconds)
-        yield told + at_rate(self.load(rate))
+        with Taken(SERVERS_PROCESSOR) as taken:
+            report = self.load(rate)
+        yield f"{told}{at_rate(report)}, {taken}"
 
     def load(self, rate: int) -> str:
         return load(self.clients, self.family, rate, self.seconds, self.target)

@@ -25,18 +25,14 @@ Flush = tuple[float, float]
 
 def disk(folder: Path, processor: int, rate: int, seconds: float) -> str:
     """How long arrivals at a rate wait for the disk, and what was taken from the processor."""
-    with pinned(processor):
-        before = stolen_seconds(processor)
-        began = time.perf_counter()
+    with pinned(processor), Taken(processor) as taken:
         flushed = flushes(folder / "disk", seconds)
-        taken = (stolen_seconds(processor) - before) / (time.perf_counter() - began)
     waited = sorted(waits(flushed, rate))
     late = (len(waited) - bisect.bisect_right(waited, LATE_SECONDS)) / len(waited)
     return (
         f"at {rate} arrivals/s, {len(flushed) / seconds:.0f} flushes/s, "
         f"p50 {_ms(waited, 50):.2f} ms, p99 {_ms(waited, 99):.2f} ms, "
-        f"{100 * late:.1f} % over {LATE_SECONDS * 1000:.0f} ms, "
-        f"{100 * taken:.1f} % of the processor taken away"
+        f"{100 * late:.1f} % over {LATE_SECONDS * 1000:.0f} ms, {taken}"
     )
 
 
@@ -78,6 +74,26 @@ def pinned(processor: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+class Taken:
+    """The share of a processor that the machine takes away while the block runs."""
+
+    share = 0.0
+
+    def __init__(self, processor: int) -> None:
+        self._processor = processor
+
+    def __enter__(self) -> "Taken":
+        self._stolen, self._began = stolen_seconds(self._processor), time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        stolen = stolen_seconds(self._processor) - self._stolen
+        self.share = stolen / (time.perf_counter() - self._began)
+
+    def __str__(self) -> str:
+        return f"{100 * self.share:.1f} % of the processor taken away"
 
 
 def stolen_seconds(processor: int) -> float:
