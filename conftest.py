@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.needs", "tests.reports", "tests.conformance.options"]
+pytest_plugins = ["tests.stale", "tests.needs", "tests.reports", "tests.conformance.options"]
 
 # How long an example takes is the machine's, not the test's: it may stand still for a second.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

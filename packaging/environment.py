@@ -85,7 +85,10 @@ def digest(files: list[Path]) -> str:
 def package_digest(folder: str) -> str:
     """One hash over everything that the editable installation of a package depends on."""
     root = CHECKOUT / folder
-    return digest(sorted(file for pattern in BUILD_INPUTS for file in root.glob(pattern)))
+    inputs = {file for pattern in BUILD_INPUTS for file in root.glob(pattern)}
+    # Modules with types beside them are compiled, too.
+    inputs |= {beside for file in inputs if (beside := file.with_suffix(".py")).exists()}
+    return digest(sorted(inputs))
 
 
 def works(python: Path) -> bool:

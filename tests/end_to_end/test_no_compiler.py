@@ -1,4 +1,4 @@
-"""The foundation is installed where there is no C compiler, and says so."""
+"""Packages with compiled code are installed where there is no C compiler, and say so."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ print(choose_engine(DnsConfig()).shown)
 """
 
 
-def build(folder: Path, wanted: str) -> subprocess.CompletedProcess[str]:
+def build(package: str, folder: Path, wanted: str) -> subprocess.CompletedProcess[str]:
     """Build the package into ``folder``; nothing but Python is on PATH."""
     (folder / "bin").mkdir(exist_ok=True)
     environment = {key: value for key, value in os.environ.items() if key not in ("CC", "CFLAGS")}
@@ -24,7 +24,7 @@ def build(folder: Path, wanted: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "setup.py", "-q", "build", "--build-lib", str(folder / "lib")]
     return subprocess.run(
         [*command, "--build-base", str(folder / "objects")],
-        cwd=CHECKOUT / "plugins" / "dns",
+        cwd=CHECKOUT / "plugins" / package,
         env=environment,
         capture_output=True,
         text=True,
@@ -33,7 +33,7 @@ def build(folder: Path, wanted: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the engine is built on Linux only")
 def test_without_a_compiler_python_answers_and_says_why(tmp_path: Path) -> None:
-    done = build(tmp_path, "auto")
+    done = build("dns", tmp_path, "auto")
     assert done.returncode == 0, done.stderr
     assert "building extension" in done.stderr
     assert not list((tmp_path / "lib").rglob("*.so"))
@@ -50,4 +50,41 @@ def test_without_a_compiler_python_answers_and_says_why(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the engine is built on Linux only")
 def test_who_requires_the_engine_is_told_that_it_can_not_be_built(tmp_path: Path) -> None:
-    assert build(tmp_path, "require").returncode != 0
+    assert build("dns", tmp_path, "require").returncode != 0
+
+
+DHCP = ("dhcp", "dhcp4", "dhcp6")
+SHOW_DHCP = """
+from microdns_dhcp import arena
+from microdns_dhcp.compiled import engine
+from microdns_dhcp4 import server as server4
+from microdns_dhcp6 import server as server6
+for module in (arena, server4, server6):
+    print(engine(module))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="modules are compiled on Linux only")
+def test_without_a_compiler_dhcp_is_installed_uncompiled_and_says_so(tmp_path: Path) -> None:
+    for package in DHCP:
+        done = build(package, tmp_path, "auto")
+        assert done.returncode == 0, done.stderr
+        assert "nothing is compiled" in done.stderr
+    assert not list((tmp_path / "lib").rglob("*.so"))
+    shown = subprocess.run(
+        [sys.executable, "-c", SHOW_DHCP],
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "lib")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert len(shown) == len(DHCP)
+    assert all("no C compiler" in line for line in shown)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="modules are compiled on Linux only")
+@pytest.mark.parametrize("package", DHCP)
+def test_who_requires_compiled_modules_is_told_that_there_can_be_none(
+    package: str, tmp_path: Path
+) -> None:
+    assert build(package, tmp_path, "require").returncode != 0

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.fuzz.coverage import Lines, news_of_coverage
 from tests.fuzz.mutate import mutated
+from tests.sources import use_sources
 
 FOUND_MAX = 2_000
 """Inputs that are kept as seeds beside those that were there."""
@@ -31,14 +32,18 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="write inputs that reached new code here, as hex")
+    parser.add_argument("--seeds", type=Path, help="more of them, such as --keep has written")
     parser.add_argument("--guided", action="store_true", help="follow which lines inputs reach")
     chosen = parser.parse_args()
+    if chosen.guided:
+        use_sources()
     target = importlib.import_module(f"tests.fuzz.{chosen.target}")
     if chosen.files:
         for file in chosen.files:
             target.one(file.read_bytes())
         return 0
-    seeds = [*target.SEEDS, *read_corpus(chosen.target)]
+    corpus = Path(__file__).parent / "corpus" / f"{chosen.target}.hex"
+    seeds = [*target.SEEDS, *read_inputs(corpus), *read_inputs(chosen.seeds)]
     return fuzz(chosen, target.one, seeds)
 
 
@@ -48,10 +53,11 @@ def targets() -> list[str]:
     return sorted(names - {"__main__", "__init__", "coverage", "mutate"})
 
 
-def read_corpus(target: str) -> list[bytes]:
-    """Inputs found earlier, one a line in hex."""
-    file = Path(__file__).parent / "corpus" / f"{target}.hex"
-    return [bytes.fromhex(line) for line in file.read_text().split()] if file.exists() else []
+def read_inputs(file: Path | None) -> list[bytes]:
+    """Inputs found earlier, one a line in hex; none where there is no such file."""
+    if file is None or not file.exists():
+        return []
+    return [bytes.fromhex(line) for line in file.read_text().split()]
 
 
 def fuzz(chosen: argparse.Namespace, one: Callable[[bytes], None], seeds: list[bytes]) -> int:
@@ -63,7 +69,7 @@ def fuzz(chosen: argparse.Namespace, one: Callable[[bytes], None], seeds: list[b
     news = news_of_coverage() or (Lines() if chosen.guided else None)
     seeds = list(seeds)
     found: list[bytes] = []
-    for data in seeds if news else ():
+    for data in seeds:
         if not survives(one, data):
             return 1
     if news:

@@ -54,12 +54,12 @@ async def test_without_a_disk_nobody_is_told_of_a_lease(monkeypatch: pytest.Monk
     async with serving() as bench:
         offer = await bench.one(request(DISCOVER))
 
-        async def fail(*_: object) -> None:
+        def fail(*_: object) -> None:
             raise StorageFault("the disk is full")
 
         asked = request(REQUEST, (50, offer.yiaddr), (54, offer.options[54]))
         with monkeypatch.context() as broken:
-            broken.setattr(bench.book, "commit", fail)
+            broken.setattr(bench.book._store, "transaction", fail)
             assert await bench.ask(asked) == []
         arena = bench.book.arenas["192.0.2.0/24"]
         assert not arena.held

@@ -52,12 +52,12 @@ async def test_expired_prefixes_withdraw_their_routes(fake_clock: FakeClock) -> 
 async def test_without_a_disk_nobody_is_told_of_a_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     async with serving(POOL + DELEGATION) as bench:
 
-        async def fail(*_: object) -> None:
+        def fail(*_: object) -> None:
             raise StorageFault("the disk is full")
 
         asked = request(REQUEST, na(FIRST), pd(iaid=2), server=SERVER)
         with monkeypatch.context() as broken:
-            broken.setattr(bench.book, "commit", fail)
+            broken.setattr(bench.book._store, "transaction", fail)
             assert await bench.ask(asked) == []
         for arena in bench.book.arenas.values():
             assert not arena.held

@@ -139,7 +139,7 @@ class LeaseBook:
             if subnet is None or not arena.refresh(subnet):
                 del self.arenas[arena.subnet.id]
                 homeless.extend(arena.all_bindings())
-        octets = (4,) if family == 4 else (16, 17)
+        octets = [4] if family == 4 else [16, 17]
         strays = [each for each in self.strays.values() if len(each.address) in octets]
         for binding in strays:
             del self.strays[binding.address]

@@ -7,7 +7,6 @@ is to do the larger the transactions, and the price of the disk is shared.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import perf_counter
 
 from microdns.errors import MicroDNSError
@@ -30,13 +29,17 @@ Part = tuple[Arena, bytes, Change]
 """A change, its address, and the arena that holds the address for the client meanwhile."""
 
 
-@dataclass(slots=True)
 class Pending:
     """Changes that one request makes, and what to do once all of them are durable."""
 
-    parts: tuple[Part, ...]
-    done: Callable[[], None] | None
-    since: float
+    __slots__ = ("done", "parts", "since")
+
+    def __init__(
+        self, parts: tuple[Part, ...], done: Callable[[], None] | None, since: float
+    ) -> None:
+        self.parts = parts
+        self.done = done
+        self.since = since
 
 
 class CommitQueue:

@@ -173,7 +173,7 @@ def tlv(code: int, value: bytes) -> bytes:
     if len(value) <= 255:
         return bytes((code, len(value))) + value
     pieces = [value[at : at + 255] for at in range(0, len(value), 255)]
-    return b"".join(bytes((code, len(piece))) + piece for piece in pieces)
+    return b"".join([bytes((code, len(piece))) + piece for piece in pieces])
 
 
 def pack_head(
@@ -225,7 +225,7 @@ def fit(
     dropped = []
     for code, octets in options:
         whole = code != 0 and len(octets) == octets[1] + 2
-        for place in (0, 1, 2) if whole else (0,):
+        for place in [0, 1, 2] if whole else [0]:
             if len(octets) <= room_in[place]:
                 room_in[place] -= len(octets)
                 fields[place] += octets

@@ -82,7 +82,7 @@ class Plan:
         position = (
             pool.id if pool is not None else exchange.arena.subnet.id,
             reservation.id if reservation is not None else "",
-            tuple(each.name for each in exchange.classes),
+            tuple([each.name for each in exchange.classes]),
         )
         found = self._templates.get(position)
         if found is None:

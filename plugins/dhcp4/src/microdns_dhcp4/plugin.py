@@ -8,9 +8,11 @@ from microdns.errors import Problem
 from microdns.plugin import Plugin, PluginContext, Section, hookimpl
 from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.catalogue import Catalogue
+from microdns_dhcp.compiled import engine
 from microdns_dhcp.config import DhcpConfig
 from microdns_dhcp.links import LinkService
 from microdns_dhcp.watch import InterfaceWatch
+from microdns_dhcp4 import message
 from microdns_dhcp4.check import config_problems
 from microdns_dhcp4.classify import boot_classes
 from microdns_dhcp4.config import Dhcp4Config
@@ -97,7 +99,11 @@ class Dhcp4Plugin(Plugin):
     @hookimpl
     def microdns_status(self) -> Mapping[str, object]:
         serving = {} if self._watch is None else self._watch.serving
-        return {"interfaces": sorted(serving), "subnets": len(self._catalogue.subnets(4))}
+        return {
+            "interfaces": sorted(serving),
+            "subnets": len(self._catalogue.subnets(4)),
+            "engine": engine(message),
+        }
 
     def _changed(self) -> None:
         self._server.refresh()

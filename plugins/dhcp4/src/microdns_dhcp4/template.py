@@ -53,7 +53,7 @@ class Template:
         if found is None:
             if len(self._ready) >= BLOCKS_MAX:
                 self._ready.clear()
-            found = first + b"".join(octets for _, octets in self.wanted(requested))
+            found = first + b"".join([octets for _, octets in self.wanted(requested)])
             self._ready[key] = found
         return found
 

@@ -48,12 +48,12 @@ class Assigned:
         ia = self.ia
         template = self.template
         if template is None:
-            ended = b"".join(item_octets(ia.kind, item, 0, 0) for item in self.gone)
+            ended = b"".join([item_octets(ia.kind, item, 0, 0) for item in self.gone])
             return ia_of(ia.kind, ia.iaid, 0, 0, ended or self.refusal)
         if not self.gone:
             return ia_with(ia.kind, ia.iaid, t1, t2, self.item, template.preferred, template.valid)
         parts = item_octets(ia.kind, self.item, template.preferred, template.valid)
-        parts += b"".join(item_octets(ia.kind, item, 0, 0) for item in self.gone)
+        parts += b"".join([item_octets(ia.kind, item, 0, 0) for item in self.gone])
         return ia_of(ia.kind, ia.iaid, t1, t2, parts)
 
 

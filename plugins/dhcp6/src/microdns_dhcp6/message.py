@@ -120,12 +120,12 @@ def parse(data: bytes) -> Message:
     message.ias = ias
     message.options = found
     at, end = 4, len(data)
-    unpack = _OPTION.unpack_from
     while at < end:
         start = at + 4
         if start > end:
             raise Malformed("an option has no length")
-        code, length = unpack(data, at)
+        code = data[at] << 8 | data[at + 1]
+        length = data[at + 2] << 8 | data[at + 3]
         at = start + length
         if at > end:
             raise Malformed(f"option {code} is longer than what is left")

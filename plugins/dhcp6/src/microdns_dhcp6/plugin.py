@@ -12,9 +12,11 @@ from microdns.store import Collection
 from microdns_dhcp import identifiers
 from microdns_dhcp.book import LeaseBook
 from microdns_dhcp.catalogue import Catalogue
+from microdns_dhcp.compiled import engine
 from microdns_dhcp.config import DhcpConfig
 from microdns_dhcp.links import LinkService
 from microdns_dhcp.watch import InterfaceWatch
+from microdns_dhcp6 import message
 from microdns_dhcp6.check import config_problems
 from microdns_dhcp6.config import Dhcp6Config
 from microdns_dhcp6.duid import IDENTITY, server_duid
@@ -103,6 +105,7 @@ class Dhcp6Plugin(Plugin):
             "interfaces": sorted(serving),
             "subnets": len(self._catalogue.subnets(6)),
             "duid": self._duid.hex(),
+            "engine": engine(message),
         }
 
     def _changed(self) -> None:

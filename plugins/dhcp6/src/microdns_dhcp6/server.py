@@ -185,7 +185,7 @@ class Server:
         if not exchange.link_arenas:
             return "no-subnet"
         self._plan.identify(exchange)
-        if exchange.classes and any(each.drop for each in exchange.classes):
+        if exchange.classes and True in [each.drop for each in exchange.classes]:
             return "dropped"
         return ""
 
@@ -245,7 +245,7 @@ class Server:
         if rapid and self._queue_full(exchange):
             return "busy"
         assigned = self._assigner.choose(exchange)
-        if rapid and any(each.item for each in assigned):
+        if rapid and _any_found(assigned):
             self._assigner.claim_chosen(exchange, assigned)
             return self._grant(exchange, assigned, "rapid-reply", _RAPID)
         until = self._book.clock.now() + int(self._shared.offer_time)
@@ -254,7 +254,7 @@ class Server:
                 each.arena.offer(each.client, each.item, until)
         name = client_name(exchange.message, self._config.fqdn_override)
         self._answer(exchange, ADVERTISE, assigned, name, self._preference)
-        return "advertise" if any(each.item for each in assigned) else "no-address"
+        return "advertise" if _any_found(assigned) else "no-address"
 
     def _request(self, exchange: Exchange) -> Outcome:
         """Section 18.3.2: lease what was advertised, or what is left."""
@@ -406,16 +406,23 @@ class Server:
         """Put leases on their way to the disk; the reply follows them."""
         name = client_name(exchange.message, self._config.fqdn_override)
         reply = partial(self._answer, exchange, REPLY, assigned, name, extra)
-        parts = tuple(
-            (each.arena, each.item, self._book.grant(self._lease(exchange, each, name), each.arena))
-            for each in assigned
-            if each.arena is not None
-        )
+        parts = self._parts(exchange, assigned, name)
         if not parts:
             reply()
             return "no-address" if outcome == "reply" else outcome
         self.queue.add_all(parts, reply)
         return outcome
+
+    def _parts(
+        self, exchange: Exchange, assigned: Sequence[Assigned], name: ClientName
+    ) -> tuple[Part, ...]:
+        """The changes by which a client gets what was found for it."""
+        found: list[Part] = []
+        for each in assigned:
+            if each.arena is not None:
+                change = self._book.grant(self._lease(exchange, each, name), each.arena)
+                found.append((each.arena, each.item, change))
+        return tuple(found)
 
     def _lease(self, exchange: Exchange, assigned: Assigned, name: ClientName) -> Lease:
         arena, template, pool = assigned.arena, assigned.template, assigned.pool
@@ -503,3 +510,8 @@ class Server:
 def _anywhere(pool: Pool) -> bool:
     """Whether a pool delegates prefixes to clients of any link."""
     return pool.kind == "prefix" and not pool.interface and not pool.relays
+
+
+def _any_found(assigned: Sequence[Assigned]) -> bool:
+    """Whether any IA gets an address or prefix."""
+    return any(each.item for each in assigned)

@@ -42,7 +42,7 @@ class Template:
         if found is None:
             if len(self._ready) >= BLOCKS_MAX:
                 self._ready.clear()
-            found = b"".join(octets for _, octets in self.wanted(requested))
+            found = b"".join([octets for _, octets in self.wanted(requested)])
             self._ready[requested] = found
         return found
 

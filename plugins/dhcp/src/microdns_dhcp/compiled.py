@@ -1,0 +1,12 @@
+"""Tells whether what a packet passes has been compiled (see ``setup.py`` of the packages)."""
+
+from pathlib import Path
+from types import ModuleType
+
+COMPILED = "compiled"
+INTERPRETED = "python (not compiled: the installation found no Cython or no C compiler)"
+
+
+def engine(module: ModuleType) -> str:
+    """How a module that may be compiled is run, for the status of its plugin."""
+    return INTERPRETED if Path(module.__file__ or "").suffix == ".py" else COMPILED
