@@ -19,6 +19,9 @@ _GRANTED_OCTETS = ROOM_OCTETS - (ROOM_OCTETS >> 3)
 """Of which so many are counted on: records have headers, and blocks have some more."""
 USED_OCTETS_MIN = 64 << 10
 """So much goes into a log before room is made in it: one that is hardly written to needs none."""
+LOOKED_AFTER_OCTETS = 8 << 10
+"""After so many it is looked whether a new log has been begun: to ask at each write takes a fifth
+of the time of a small one."""
 
 
 class LogAhead:
@@ -33,18 +36,23 @@ class LogAhead:
         self._changed_ns = 0
         self._newest = ""
         self._left = USED_OCTETS_MIN
+        self._unlooked = 0
 
     def wrote(self, octets: int) -> None:
         """Count what has been written, and make room when what there was is nearly used up.
 
         Where there can be none (the disk is full) the log grows as it would have.
         """
+        self._left -= octets
+        self._unlooked += octets
+        if self._left > 0 and self._unlooked < LOOKED_AFTER_OCTETS:
+            return
         try:
             changed_ns = os.stat(self._folder).st_mtime_ns
             if changed_ns != self._changed_ns:
                 self._changed_ns = changed_ns
                 self._look()
-            self._left -= octets
+            self._unlooked = 0
             if self._left <= 0 and self._newest:
                 self._left = _GRANTED_OCTETS
                 self._make_room()
@@ -56,7 +64,7 @@ class LogAhead:
         names = [name for name in os.listdir(self._folder) if name.endswith(".log")]
         newest = max(names, key=lambda name: int(name.removesuffix(".log")), default="")
         if newest != self._newest:
-            self._newest, self._left = newest, USED_OCTETS_MIN
+            self._newest, self._left = newest, USED_OCTETS_MIN - self._unlooked
 
     def _make_room(self) -> None:
         log = os.open(self._folder / self._newest, os.O_WRONLY)
