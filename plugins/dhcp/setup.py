@@ -4,6 +4,8 @@ A module is compiled if a ``.pxd`` file lies beside it, which gives the types of
 functions; the module itself stays what it is, and serves uncompiled just as well.  So without
 Cython, a C compiler or the headers, the installation succeeds all the same.
 MICRODNS_ENGINE=require makes a failed build an error; MICRODNS_ENGINE=none compiles nothing.
+
+Packages that are compiled in this way have this same file, since each is built by itself.
 """
 
 import os

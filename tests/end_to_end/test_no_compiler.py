@@ -31,21 +31,26 @@ def build(package: str, folder: Path, wanted: str) -> subprocess.CompletedProces
     )
 
 
+def shown(folder: Path, code: str) -> str:
+    """What code prints that finds the packages built into ``folder``."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(folder / "lib")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the engine is built on Linux only")
 def test_without_a_compiler_python_answers_and_says_why(tmp_path: Path) -> None:
     done = build("dns", tmp_path, "auto")
     assert done.returncode == 0, done.stderr
     assert "building extension" in done.stderr
     assert not list((tmp_path / "lib").rglob("*.so"))
-    shown = subprocess.run(
-        [sys.executable, "-c", SHOW],
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "lib")},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert shown.startswith("python (no compiled engine: ")
-    assert "no C compiler" in shown
+    told = shown(tmp_path, SHOW)
+    assert told.startswith("python (no compiled engine: ")
+    assert "no C compiler" in told
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the engine is built on Linux only")
@@ -71,15 +76,9 @@ def test_without_a_compiler_dhcp_is_installed_uncompiled_and_says_so(tmp_path: P
         assert done.returncode == 0, done.stderr
         assert "nothing is compiled" in done.stderr
     assert not list((tmp_path / "lib").rglob("*.so"))
-    shown = subprocess.run(
-        [sys.executable, "-c", SHOW_DHCP],
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "lib")},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
-    assert len(shown) == len(DHCP)
-    assert all("no C compiler" in line for line in shown)
+    told = shown(tmp_path, SHOW_DHCP).splitlines()
+    assert len(told) == len(DHCP)
+    assert all("no C compiler" in line for line in told)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="modules are compiled on Linux only")

@@ -22,6 +22,12 @@ def test_modules_with_types_are_compiled_where_the_engine_is(types: Path) -> Non
     assert (Path(module.__file__ or "").suffix == ".so") == (not reason_missing())
 
 
+def test_all_such_packages_are_compiled_in_one_way() -> None:
+    # Each is built from its own files alone, so that this one stands in each.
+    folders = {types.parents[2] for types in TYPED}
+    assert len({(folder / "setup.py").read_text() for folder in folders}) == 1
+
+
 def test_there_are_such_modules() -> None:
     assert {types.parent.name for types in TYPED} >= {
         "microdns_dhcp",

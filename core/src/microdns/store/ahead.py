@@ -20,8 +20,8 @@ _GRANTED_OCTETS = ROOM_OCTETS - (ROOM_OCTETS >> 3)
 USED_OCTETS_MIN = 64 << 10
 """So much goes into a log before room is made in it: one that is hardly written to needs none."""
 LOOKED_AFTER_OCTETS = 8 << 10
-"""After so many it is looked whether a new log has been begun: to ask at each write takes a fifth
-of the time of a small one."""
+"""After so many it is looked whether a new log has been begun: to ask takes a good part of the time
+of a small write."""
 
 
 class LogAhead:

@@ -4,7 +4,10 @@ from pathlib import Path
 from types import ModuleType
 
 COMPILED = "compiled"
-INTERPRETED = "python (not compiled: the installation found no Cython or no C compiler)"
+INTERPRETED = (
+    "python (not compiled: the installation found no C compiler, Cython or headers of Python, "
+    "or MICRODNS_ENGINE was none)"
+)
 
 
 def engine(module: ModuleType) -> str:

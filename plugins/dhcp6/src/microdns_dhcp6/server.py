@@ -185,7 +185,7 @@ class Server:
         if not exchange.link_arenas:
             return "no-subnet"
         self._plan.identify(exchange)
-        if exchange.classes and True in [each.drop for each in exchange.classes]:
+        if exchange.classes and _dropped(exchange):
             return "dropped"
         return ""
 
@@ -510,6 +510,11 @@ class Server:
 def _anywhere(pool: Pool) -> bool:
     """Whether a pool delegates prefixes to clients of any link."""
     return pool.kind == "prefix" and not pool.interface and not pool.relays
+
+
+def _dropped(exchange: Exchange) -> bool:
+    """Whether a class of the client says that it is not answered."""
+    return any(each.drop for each in exchange.classes)
 
 
 def _any_found(assigned: Sequence[Assigned]) -> bool:
